@@ -1,0 +1,1 @@
+"""The district's hardware, played by one machine: what stands behind ``deploy/lab``."""

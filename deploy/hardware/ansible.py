@@ -1,0 +1,78 @@
+"""Running a playbook: its output to a log, what it is at to the operator, its failure in words."""
+
+from __future__ import annotations
+
+import re
+
+from deploy.hardware import jobs
+from deploy.hardware.errors import JobFailed
+from deploy.hardware.layout import Layout
+from deploy.hardware.progress import Progress
+
+HEADING = re.compile(r"(PLAY|TASK|RUNNING HANDLER) \[(.*)\] \**$")
+FAILURE = re.compile(r"(fatal|failed): \[|\[ERROR\]|ERROR!")
+FAILURE_LINES_MAX = 40
+
+
+def environment(layout: Layout) -> dict[str, str]:
+    """Return the variables with which this lab's playbooks and clients run."""
+    values = {
+        "PATH": f"{layout.venv}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "ANSIBLE_CONFIG": str(layout.tree / "ansible.cfg"),
+        "ANSIBLE_INVENTORY": str(layout.inventory),
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+    }
+    password = layout.inventory / ".vault-password"
+    # Ansible refuses to start when it is told of a file that secrets.yml has yet to make.
+    if password.is_file():
+        values["ANSIBLE_VAULT_PASSWORD_FILE"] = str(password)
+    return values
+
+
+def play(layout: Layout, progress: Progress, playbook: str, *arguments: str) -> None:
+    """Run playbooks/PLAYBOOK.yml on the lab; raise JobFailed with the failing task's message."""
+    path = layout.tree / "playbooks" / f"{playbook}.yml"
+    command = [str(layout.venv / "bin/ansible-playbook"), "-i", str(layout.inventory), str(path)]
+    values = {**environment(layout), "ANSIBLE_NOCOLOR": "1"}
+    job = jobs.start(layout, playbook, [*command, *arguments], environment=values, piped=True)
+    try:
+        follow(job, progress)
+        code = job.process.wait()
+    finally:
+        job.stop()
+    if code != 0:
+        said = failure(job.log.read_text(errors="replace")) or jobs.tail(job.log)
+        raise JobFailed(f"playbooks/{playbook}.yml failed ({code}):\n{said}\nlog: {job.log}")
+
+
+def follow(job: jobs.Job, progress: Progress) -> None:
+    """Write a job's output to its log as it comes, and show plays and tasks."""
+    play_name = ""
+    with job.log.open("w", buffering=1) as log:
+        for line in job.process.stdout or ():
+            log.write(line)
+            heading = HEADING.match(line)
+            if heading is None:
+                continue
+            kind, name = heading.groups()
+            if kind == "PLAY":
+                play_name = name
+                progress.detail(name, milestone=True)
+            else:
+                progress.detail(f"{play_name}: {name}")
+
+
+def failure(log: str) -> str:
+    """Return the parts of a log that tell of failed tasks: their headings and their messages."""
+    parts: list[str] = []
+    block: list[str] = []
+    heading = ""
+    for line in [*log.splitlines(), "PLAY RECAP ***"]:
+        if HEADING.match(line) or line.startswith("PLAY RECAP"):
+            if any(FAILURE.match(text) for text in block):
+                parts += [heading, *block]
+            heading, block = line.rstrip("* "), []
+        elif line.strip() and not re.match(r"(ok|changed|skipping|included): ", line):
+            block.append(line)
+    return "\n".join(f"    {line}" for line in parts[:FAILURE_LINES_MAX])

@@ -1,0 +1,19 @@
+"""Guest images: built in the background while the cloud is deployed."""
+
+from __future__ import annotations
+
+from deploy.hardware import jobs
+from deploy.hardware.layout import Layout
+
+IMAGES = ("probe", "debian")
+
+
+def build(layout: Layout) -> jobs.Job:
+    """Start building the images from the repository, at low priority: site.yml goes first."""
+    command = [
+        *("nice", "-n", "10", "unshare", "--mount", "--propagation", "private"),
+        *(str(layout.tree / "deploy/images/build"), *IMAGES, "--output", str(layout.images)),
+        *("--repository", str(layout.repository / "current")),
+    ]
+    path = f"{layout.venv}/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    return jobs.start(layout, "image-build", command, environment={"PATH": path})

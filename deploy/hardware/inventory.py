@@ -1,0 +1,75 @@
+"""The inventory that the lab writes for Ansible: the same files as a production inventory's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from deploy.hardware.addresses import Addresses
+from deploy.hardware.layout import REPOSITORY_PORT, Layout
+from deploy.hardware.state import write_whole
+from deploy.hardware.topology import GROUPS, Host
+
+HEADER = "# Written by deploy/lab; changes here are lost with the next `deploy/lab up`.\n---\n"
+
+
+def hosts_file(layout: Layout, hosts: Sequence[Host], addresses: Addresses) -> dict[str, Any]:
+    """Return the contents of hosts.yml: groups, and the variables of each host."""
+    everyone: dict[str, Any] = {}
+    for host in hosts:
+        everyone[host.name] = {"ansible_host": addresses.host(host.address)}
+        if host.storage_devices:
+            everyone[host.name]["storage_devices"] = [dict(row) for row in host.storage_devices]
+    groups = {
+        group: {"hosts": {host.name: None for host in hosts if group in host.groups}}
+        for group in GROUPS
+    }
+    connection = {
+        "ansible_user": "root",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "ansible_ssh_common_args": f"-F {layout.ssh_config}",
+    }
+    cloud = {"hosts": everyone, "children": groups, "vars": connection}
+    return {"all": {"children": {"cloud": cloud}}}
+
+
+def variables(layout: Layout, addresses: Addresses, snapshot: str) -> dict[str, Any]:
+    """Return what differs from playbooks/group_vars/all."""
+    extranet = addresses.extranet
+    return {
+        "api_address": addresses.api,
+        "management_range": str(addresses.management),
+        "external_network": {
+            "name": "extranet",
+            "physical_network": "extranet",
+            "range": str(extranet),
+            "gateway": addresses.gateway,
+            "pool_start": str(extranet[50]),
+            "pool_end": str(extranet[250]),
+        },
+        "repository_url": f"https://{addresses.deploy_host}:{REPOSITORY_PORT}/{snapshot}",
+        "repository_key_file": str(layout.repository / "repository.gpg"),
+        "repository_ca_file": str(layout.inventory / "pki/ca.crt"),
+    }
+
+
+def write(directory: Path, hosts: dict[str, Any], values: dict[str, Any]) -> None:
+    """Write both files; secrets and certificates beside them are not touched."""
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    write_whole(directory / "hosts.yml", HEADER + dump(hosts))
+    write_whole(directory / "group_vars/all/lab.yml", HEADER + dump(values))
+
+
+def dump(data: dict[str, Any]) -> str:
+    """Return data as YAML in the order given."""
+    import yaml  # in the lab's own environment
+
+    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    return text.replace(": null\n", ":\n")
+
+
+def current_snapshot(layout: Layout) -> str:
+    """Return the snapshot that the repository's ``current`` points to, itself without any yet."""
+    return (layout.repository / "current").resolve().name

@@ -1,0 +1,34 @@
+"""The end of ``up``: where the cloud is, how to get in, where the time went."""
+
+from __future__ import annotations
+
+import shlex
+
+from deploy.hardware.addresses import Addresses
+from deploy.hardware.layout import Layout
+from deploy.hardware.progress import table
+from deploy.hardware.state import State
+
+
+def summary(layout: Layout, state: State) -> str:
+    """Return the text; it holds no secret, only where to find them."""
+    first = next(iter(state.hosts))
+    hosts = ", ".join(f"{name} ({address})" for name, address in state.hosts.items())
+    return f"""
+The cloud is up and verified.
+
+  dashboard    https://{Addresses(state.prefix).api}/   (user admin, domain Default)
+  certificate  {layout.inventory}/pki/ca.crt   (import it into the browser)
+  password     in {layout.inventory}/clouds.yaml
+  client       eval "$(deploy/lab env)"; openstack server list --all-projects
+  shell        deploy/lab ssh {first}
+  hosts        {hosts}
+  logs         {layout.logs}
+
+{table(state.phases)}
+"""
+
+
+def exports(values: dict[str, str]) -> str:
+    """Return shell lines for ``eval``."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())

@@ -1,0 +1,1 @@
+"""Makes guest images from Debian packages; `deploy/images/build` is the command."""

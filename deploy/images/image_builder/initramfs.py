@@ -1,0 +1,82 @@
+"""Puts an initramfs together: busybox, programs with their libraries, kernel modules and the image's own files."""
+
+import lzma
+from pathlib import Path
+
+from image_builder import archive
+from image_builder.archive import Entry
+from image_builder.command import Runner
+from image_builder.definition import Initramfs
+from image_builder.errors import DefinitionInvalid
+from image_builder.modules import Modules
+from image_builder.trees import BootTree
+
+_BUSYBOX = "usr/bin/busybox"
+_LAYOUT = ("dev", "proc", "sys", "run", "tmp", "root", "etc", "lib/modules", "lib64")
+# /dev/console must be there before the first program runs, or that one has no output.
+_CONSOLE = Entry("dev/console", 0o020600, device=(5, 1))
+
+
+def _busybox(runner: Runner, tree: BootTree) -> list[Entry]:
+    binary = tree.root / _BUSYBOX
+    applets = runner.output([str(binary), "--list"]).split()
+    links = [archive.link(f"bin/{name}", "busybox") for name in applets if name != "busybox"]
+    return [archive.file("bin/busybox", binary.read_bytes(), executable=True), *links]
+
+
+def _programs(runner: Runner, tree: BootTree, programs: tuple[str, ...]) -> list[Entry]:
+    entries = []
+    for program in programs:
+        path = tree.root / program.lstrip("/")
+        if not path.is_file():
+            raise DefinitionInvalid(
+                f"initramfs.programs names {program}, which none of boot_packages brings; correct one or the other"
+            )
+        entries.append(archive.file(f"bin/{path.name}", path.read_bytes(), executable=True))
+        for library in tree.libraries(runner, program):
+            folder = "lib64" if library.name.startswith("ld-linux") else "lib"
+            entries.append(archive.file(f"{folder}/{library.name}", library.read_bytes(), executable=True))
+    return entries
+
+
+def _module(path: Path) -> bytes:
+    # The archive is compressed as a whole; expanding twice would only cost the guest time.
+    return lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
+
+
+def _modules(tree: BootTree, wanted: Initramfs) -> list[Entry]:
+    modules = Modules(
+        (tree.modules / "modules.dep").read_text(encoding="utf-8"),
+        (tree.modules / "modules.builtin").read_text(encoding="utf-8"),
+    )
+    entries = []
+    for name, wanted_modules in wanted.modules.items():
+        paths = modules.load_order(wanted_modules)
+        files = [Path(path).name.removesuffix(".xz") for path in paths]
+        entries += [
+            archive.file(f"lib/modules/{file}", _module(tree.modules / path))
+            for file, path in zip(files, paths, strict=True)
+        ]
+        entries.append(archive.file(f"lib/modules/{name}", "".join(f"{file}\n" for file in files).encode()))
+    return entries
+
+
+def build(runner: Runner, tree: BootTree, wanted: Initramfs, target: Path, epoch: int) -> None:
+    """Write the initramfs to `target`, the same bytes for the same input.
+
+    :raises DefinitionInvalid: a program or module that the image names does not exist.
+    """
+    entries = [
+        *(archive.directory(path) for path in _LAYOUT),
+        _CONSOLE,
+        *_busybox(runner, tree),
+        *_programs(runner, tree, wanted.programs),
+        *_modules(tree, wanted),
+        *archive.folder_entries(wanted.files),
+    ]
+    plain = target.with_suffix(".cpio")
+    plain.write_bytes(archive.cpio(entries, epoch))
+    # zstd with one thread: the result must not depend on how many processors this machine has.
+    zstd = tree.tool("usr/bin/zstd")
+    runner.run([*zstd, "-q", "-f", "-15", "--single-thread", "--no-progress", str(plain), "-o", str(target)])
+    plain.unlink()

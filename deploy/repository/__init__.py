@@ -1,0 +1,1 @@
+"""The signed package repository that the deploy host makes once and serves."""

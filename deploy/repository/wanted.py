@@ -1,0 +1,141 @@
+"""Which packages the tree asks for, and in which file each one is named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from deploy.repository.errors import RepositoryError
+
+BASE = Path("deploy/repository/base.yml")
+HOSTS = Path("playbooks/group_vars/all/packages.yml")
+SERVICES = Path("deploy/services")
+IMAGES = Path("deploy/images")
+
+# Debian policy 5.6.7.  It also keeps a name from being read as an option of apt.
+_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+
+
+@dataclass(frozen=True)
+class PackageList:
+    """The packages that one place of the tree asks for.
+
+    `place` is what an error message shows: the file, and the key within it.
+    """
+
+    place: str
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Everything the repository has to hold.
+
+    `hosts` are installed side by side on a host, on top of `base`; each of
+    `images` is a tree of its own and may conflict with the hosts' packages.
+    """
+
+    base: tuple[PackageList, ...]
+    hosts: tuple[PackageList, ...]
+    images: tuple[PackageList, ...]
+
+    def lists(self) -> tuple[PackageList, ...]:
+        """Return all lists, those of the base tree first."""
+        return (*self.base, *self.hosts, *self.images)
+
+    def places(self, name: str) -> list[str]:
+        """Return the places that ask for the package `name`."""
+        return [part.place for part in self.lists() if name in part.packages]
+
+
+def names(packages: Any, place: str) -> PackageList:
+    """Check a list of package names as it came out of YAML.
+
+    Raises RepositoryError naming `place` if it is no list of Debian package names.
+    """
+    if not isinstance(packages, list):
+        raise RepositoryError(
+            f"{place}: a list of package names is expected here",
+            why=f"found {'nothing' if packages is None else type(packages).__name__}",
+            todo="write a YAML list; `[]` if nothing is needed",
+        )
+    for name in packages:
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise RepositoryError(
+                f"{place}: {name!r} is no Debian package name",
+                why="plain names only: no version, no suite, no template",
+                todo="correct the name in this file",
+            )
+    return PackageList(place, tuple(dict.fromkeys(packages)))
+
+
+def from_tree(tree: Path) -> Wanted:
+    """Read the lists of the source tree at `tree`.
+
+    Raises RepositoryError if a file is missing or is not what it should be.
+    """
+    groups = _load(tree, HOSTS).get("host_packages")
+    if not isinstance(groups, dict):
+        raise RepositoryError(
+            f"{HOSTS}: `host_packages` is missing or is no mapping",
+            where=str(tree / HOSTS),
+            todo="write `host_packages: {all: [...], control: [...], ...}`",
+        )
+    base = [names(_load(tree, BASE).get("packages"), str(BASE))]
+    hosts: list[PackageList] = []
+    for group, packages in groups.items():
+        # Every host takes `all`, so it belongs to what each other list is resolved with.
+        part = names(packages, f"{HOSTS}: host_packages.{group}")
+        (base if group == "all" else hosts).append(part)
+    return Wanted(tuple(base), (*hosts, *_records(tree, SERVICES)), tuple(_records(tree, IMAGES)))
+
+
+def from_names(path: Path, tree: Path) -> Wanted:
+    """Read `path` instead of the tree's lists: names on lines, `#` starts a comment.
+
+    The base tree's list is still taken from `tree`.  Raises RepositoryError.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RepositoryError(
+            f"{path}: cannot read the list of names", why=str(error), todo="check --names-from"
+        ) from error
+    words = [word for line in text.splitlines() for word in line.partition("#")[0].split()]
+    base = names(_load(tree, BASE).get("packages"), str(BASE))
+    return Wanted((base,), (names(words, str(path)),), ())
+
+
+def _records(tree: Path, folder: Path) -> list[PackageList]:
+    """Return the `packages` of each record in a folder of the tree."""
+    found = sorted((tree / folder).glob("*.yml"))
+    return [
+        names(_load(tree, folder / path.name).get("packages"), str(folder / path.name))
+        for path in found
+    ]
+
+
+def _load(tree: Path, name: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML file of the tree."""
+    try:
+        content = yaml.safe_load((tree / name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RepositoryError(
+            f"{name}: cannot read the list of packages",
+            where=str(tree / name),
+            why=error.strerror or str(error),
+            todo="check that --tree names the top of the source tree",
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RepositoryError(
+            f"{name}: not valid YAML", where=str(tree / name), why=str(error), todo="correct it"
+        ) from error
+    if not isinstance(content, dict):
+        raise RepositoryError(
+            f"{name}: a YAML mapping is expected", where=str(tree / name), todo="correct it"
+        )
+    return content

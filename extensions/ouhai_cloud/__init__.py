@@ -1,0 +1,3 @@
+"""What ouhai-cloud adds to OpenStack."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,90 @@
+"""Upload built images and reconcile flavors, on the deploy host."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.cloud.connection import connect
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.cloud.errors import (
+    CLOUD_ERRORS,
+    CheckFailed,
+    from_cloud,
+)
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.images import (
+    flavors,
+    glance,
+    manifest,
+    retired,
+)
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.images.changes import Change
+
+display = Display()
+
+
+class ActionModule(ActionBase):
+    """Runs in the controller, where the images are and where progress can be shown."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+    _requires_connection = False
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Plan, show, apply."""
+        super().run(tmp, task_vars)
+        _, args = self.validate_argument_spec(
+            argument_spec={
+                "clouds_file": {"type": "path", "required": True},
+                "cloud": {"type": "str", "required": True},
+                "images_directory": {"type": "path", "required": True},
+                "images": {"type": "list", "elements": "str", "required": True},
+                "flavors": {
+                    "type": "list",
+                    "elements": "dict",
+                    "required": True,
+                    "options": flavors.FIELDS,
+                },
+            }
+        )
+        try:
+            return self._ensure(args)
+        except CheckFailed as failure:
+            # Ansible would print the cause's text a second time.
+            raise AnsibleActionFail(str(failure)) from None
+        except CLOUD_ERRORS as error:
+            raise AnsibleActionFail(str(from_cloud(error, "Uploading images"))) from None
+
+    def _ensure(self, args: dict[str, Any]) -> dict[str, Any]:
+        names = [str(name) for name in args["images"]]
+        folder = Path(args["images_directory"])
+        # All manifests first: a missing one must not show after an upload of minutes.
+        manifests = [manifest.load(folder, name) for name in names]
+        cloud = connect(Path(args["clouds_file"]), str(args["cloud"]))
+        changes = flavors.plan_flavors(cloud, args["flavors"])
+        for item in manifests:
+            changes += glance.plan_image(cloud, item)
+        applied = self._apply(changes)
+        # What these uploads replaced may be unused at once.
+        applied += self._apply(retired.plan_retired(cloud, names))
+        return {
+            "changed": bool(applied),
+            "changes": [change.summary for change in applied],
+            "diff": {
+                "before": "".join(f"{change.before}\n" for change in applied if change.before),
+                "after": "".join(f"{change.after}\n" for change in applied if change.after),
+            },
+        }
+
+    def _apply(self, changes: list[Change]) -> list[Change]:
+        if not self._task.check_mode:
+            for change in changes:
+                start = time.monotonic()
+                change.apply()
+                display.display(f"  {change.summary:<60} {time.monotonic() - start:6.1f} s")
+        return changes

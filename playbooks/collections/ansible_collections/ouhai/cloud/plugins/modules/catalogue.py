@@ -1,0 +1,293 @@
+"""Reconcile Keystone's catalogue and the services' accounts in one process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+try:
+    import openstack
+    from keystoneauth1 import exceptions as auth_exceptions
+except ImportError:  # reported by main(), with the package's name
+    openstack = None
+
+DOCUMENTATION = """
+module: catalogue
+short_description: Reconcile Keystone's catalogue and the services' accounts in one process
+description:
+  - Region, services, endpoints, the project C(service) with its users and roles, and Heat's domain.
+  - Bootstraps Keystone when the administrator cannot log in yet.
+options:
+  auth_url:
+    description: Address of Keystone.
+    type: str
+    required: true
+  ca_file:
+    description: Certificate of the authority.
+    type: path
+    required: true
+  admin_password:
+    description: Password of the user admin.
+    type: str
+    required: true
+  region:
+    description: Name of the region.
+    type: str
+    required: true
+  base_url:
+    description: Scheme and host of all endpoints.
+    type: str
+    required: true
+  services:
+    description: Entries with C(name), C(type), C(description), C(port) and C(path).
+    type: list
+    elements: dict
+    required: true
+  users:
+    description: Accounts of services, by name, with their passwords.
+    type: dict
+    required: true
+  heat_domain_password:
+    description: Password of the administrator of Heat's domain.
+    type: str
+    required: true
+author: ouhai-cloud
+"""
+
+EXAMPLES = """
+- name: Reconcile the catalogue
+  ouhai.cloud.catalogue:
+    auth_url: https://10.118.0.10:5000/v3
+    ca_file: /etc/ouhai/pki/ca.crt
+    admin_password: "{{ secret_admin_password }}"
+    region: ouhai
+    base_url: https://10.118.0.10
+    services: [{name: glance, type: image, description: Images, port: 9292, path: ""}]
+    users: {glance: "{{ secret_glance_password }}"}
+    heat_domain_password: "{{ secret_heat_domain_password }}"
+"""
+
+RETURN = """
+actions:
+  description: What was created or altered.
+  returned: always
+  type: list
+  elements: str
+"""
+
+INTERFACES = ("public", "internal")
+
+
+def bootstrap(module: AnsibleModule) -> None:
+    """Create the administrator; the password goes by environment, not by the process list."""
+    params = module.params
+    environment = {
+        **os.environ,
+        "OS_BOOTSTRAP_PASSWORD": params["admin_password"],
+        "OS_BOOTSTRAP_USERNAME": "admin",
+        "OS_BOOTSTRAP_PROJECT_NAME": "admin",
+        "OS_BOOTSTRAP_REGION_ID": params["region"],
+        "OS_BOOTSTRAP_PUBLIC_URL": params["auth_url"],
+        "OS_BOOTSTRAP_INTERNAL_URL": params["auth_url"],
+    }
+    done = subprocess.run(
+        ["runuser", "-u", "keystone", "--", "keystone-manage", "bootstrap"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if done.returncode:
+        module.fail_json(msg=f"keystone-manage bootstrap failed: {done.stderr[-3000:]}")
+
+
+def connect(module: AnsibleModule) -> Any:
+    """Log in as admin."""
+    params = module.params
+    return openstack.connect(
+        load_yaml_config=False,
+        load_envvars=False,
+        auth_type="password",
+        auth={
+            "auth_url": params["auth_url"],
+            "username": "admin",
+            "password": params["admin_password"],
+            "project_name": "admin",
+            "user_domain_id": "default",
+            "project_domain_id": "default",
+        },
+        cacert=params["ca_file"],
+        region_name=params["region"],
+        api_timeout=60,
+        connect_retries=5,
+        status_code_retries=5,
+    )
+
+
+class Reconciler:
+    """Compares what is wanted with what Keystone has, kind by kind, and creates what is missing."""
+
+    def __init__(self, module: AnsibleModule, identity: Any) -> None:
+        self.params: dict[str, Any] = module.params
+        self.dry = module.check_mode
+        self.identity = identity
+        self.actions: list[str] = []
+
+    def do(self, action: str, call: Any, **arguments: Any) -> Any:
+        """Record an action and, unless in check mode, carry it out."""
+        self.actions.append(action)
+        return None if self.dry else call(**arguments)
+
+    def services(self) -> None:
+        """Services and their endpoints."""
+        present = {service.type: service for service in self.identity.services()}
+        endpoints = {
+            (endpoint.service_id, endpoint.interface): endpoint
+            for endpoint in self.identity.endpoints()
+            if endpoint.region_id == self.params["region"]
+        }
+        for wanted in self.params["services"]:
+            name, kind = wanted["name"], wanted["type"]
+            fields = {"name": name, "type": kind, "description": wanted["description"]}
+            service = present.get(kind)
+            if service is None:
+                service = self.do(f"service {name}", self.identity.create_service, **fields)
+            elif (service.name, service.description) != (name, wanted["description"]):
+                self.do(f"service {name}", self.identity.update_service, service=service, **fields)
+            url = f"{self.params['base_url']}:{wanted['port']}{wanted['path']}"
+            for interface in INTERFACES:
+                endpoint = service and endpoints.get((service.id, interface))
+                action = f"{interface} endpoint of {name}"
+                if not endpoint:
+                    self.do(
+                        action,
+                        self.identity.create_endpoint,
+                        service_id=service and service.id,
+                        interface=interface,
+                        url=url,
+                        region_id=self.params["region"],
+                    )
+                elif endpoint.url != url:
+                    self.do(action, self.identity.update_endpoint, endpoint=endpoint, url=url)
+
+    def password_works(self, user_id: str, password: str) -> bool:
+        """Tell whether the account logs in with this password."""
+        from keystoneauth1.identity import v3
+
+        auth = v3.Password(auth_url=self.params["auth_url"], user_id=user_id, password=password)
+        try:
+            auth.get_token(self.identity.session)
+        except auth_exceptions.Unauthorized:
+            return False
+        return True
+
+    def user(self, name: str, password: str, domain_id: str, project_id: str | None) -> Any:
+        """Ensure an account and its password."""
+        fields = {"name": name, "password": password, "domain_id": domain_id, "description": "Service"}
+        found = next(iter(self.identity.users(name=name, domain_id=domain_id)), None)
+        if found is None:
+            if project_id:
+                fields["default_project_id"] = project_id
+            return self.do(f"user {name}", self.identity.create_user, **fields)
+        if not self.password_works(found.id, password):
+            self.do(f"password of {name}", self.identity.update_user, user=found, password=password)
+        return found
+
+    def accounts(self) -> None:
+        """The project of services, its users, and Heat's domain."""
+        roles = {role.name: role for role in self.identity.roles()}
+        for name in ("service", "heat_stack_owner", "heat_stack_user"):
+            if name not in roles:
+                roles[name] = self.do(f"role {name}", self.identity.create_role, name=name)
+        project = next(iter(self.identity.projects(name="service", domain_id="default")), None)
+        if project is None:
+            project = self.do(
+                "project service",
+                self.identity.create_project,
+                name="service",
+                domain_id="default",
+                description="Accounts of services",
+            )
+        granted = {
+            (a.user.get("id"), a.role["id"], a.scope.get("project", {}).get("id") or a.scope.get("domain", {}).get("id"))
+            for a in self.identity.role_assignments()
+            if a.user
+        }
+        for name, password in self.params["users"].items():
+            user = self.user(name, password, "default", project and project.id)
+            for role in ("service", "admin"):
+                if not user or (user.id, roles[role].id, project.id) not in granted:
+                    self.do(
+                        f"role {role} of {name}",
+                        self.identity.assign_project_role_to_user,
+                        project=project,
+                        user=user,
+                        role=roles[role],
+                    )
+        domain = next(iter(self.identity.domains(name="heat")), None)
+        if domain is None:
+            domain = self.do(
+                "domain heat",
+                self.identity.create_domain,
+                name="heat",
+                description="Users that Heat makes for stacks",
+            )
+        if domain is None:
+            return
+        admin = self.user("heat_domain_admin", self.params["heat_domain_password"], domain.id, None)
+        if not admin or (admin.id, roles["admin"].id, domain.id) not in granted:
+            self.do(
+                "role admin in domain heat",
+                self.identity.assign_domain_role_to_user,
+                domain=domain,
+                user=admin,
+                role=roles["admin"],
+            )
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "auth_url": {"type": "str", "required": True},
+            "ca_file": {"type": "path", "required": True},
+            "admin_password": {"type": "str", "required": True, "no_log": True},
+            "region": {"type": "str", "required": True},
+            "base_url": {"type": "str", "required": True},
+            "services": {"type": "list", "elements": "dict", "required": True},
+            "users": {"type": "dict", "required": True, "no_log": True},
+            "heat_domain_password": {"type": "str", "required": True, "no_log": True},
+        },
+        supports_check_mode=True,
+    )
+    if openstack is None:
+        module.fail_json(msg="python3-openstacksdk is not installed on this host; run the base role first")
+    cloud = connect(module)
+    fresh = False
+    try:
+        cloud.authorize()
+    except (auth_exceptions.Unauthorized, openstack.exceptions.SDKException) as error:
+        if module.check_mode:
+            module.exit_json(changed=True, actions=["bootstrap Keystone, then the whole catalogue"])
+        if "401" not in str(error) and "Unauthorized" not in str(error):
+            module.fail_json(msg=f"Keystone at {module.params['auth_url']} does not answer: {error}")
+        bootstrap(module)
+        fresh = True
+        cloud = connect(module)
+    reconciler = Reconciler(module, cloud.identity)
+    try:
+        reconciler.services()
+        reconciler.accounts()
+    except openstack.exceptions.SDKException as error:
+        done = ", ".join(reconciler.actions) or "nothing"
+        module.fail_json(msg=f"Keystone refused: {error}. Done so far: {done}; it can be repeated.")
+    actions = (["bootstrap"] if fresh else []) + reconciler.actions
+    module.exit_json(changed=bool(actions), actions=actions)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Reconcile Ceph's keys and pools over one connection to the monitors."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+try:
+    import rados
+except ImportError:  # reported by main(), with the package's name
+    rados = None
+
+DOCUMENTATION = """
+module: ceph_cluster
+short_description: Reconcile Ceph's keys and pools over one connection to the monitors
+description:
+  - Keys are made with the given value and capabilities; pools for RBD with the given number of
+    copies. Nothing is ever removed.
+options:
+  clients:
+    description: Keys.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Entity, such as C(client.glance).
+        type: str
+        required: true
+      key:
+        description: Its secret.
+        type: str
+        required: true
+      caps:
+        description: Capability per kind of daemon.
+        type: dict
+        required: true
+  pools:
+    description: Names of the pools.
+    type: list
+    elements: str
+    required: true
+  copies:
+    description: Copies of every object.
+    type: int
+    required: true
+author: ouhai-cloud
+"""
+
+EXAMPLES = """
+- name: Create the pool of images
+  ouhai.cloud.ceph_cluster:
+    clients: []
+    pools: [images]
+    copies: 3
+"""
+
+RETURN = """
+actions:
+  description: What was created or altered.
+  returned: always
+  type: list
+  elements: str
+"""
+
+
+class Monitors:
+    """A connection to the monitors that speaks their JSON commands."""
+
+    def __init__(self) -> None:
+        self.cluster = rados.Rados(conffile="/etc/ceph/ceph.conf", name="client.admin")
+        self.cluster.connect(timeout=30)
+
+    def ask(self, prefix: str, data: bytes = b"", **arguments: Any) -> Any:
+        """Run a command and return its decoded answer, None when it has none.
+
+        :raises RuntimeError: the monitors refused; the text holds their words.
+        """
+        command = json.dumps({"prefix": prefix, "format": "json", **arguments})
+        code, output, error = self.cluster.mon_command(command, data, timeout=60)
+        if code:
+            raise RuntimeError(f"ceph {prefix} failed with code {code}: {error}")
+        return json.loads(output) if output.strip() else None
+
+
+def reconcile(module: AnsibleModule, monitors: Monitors) -> list[str]:
+    """Create what is missing; return what was done (or would be, in check mode)."""
+    actions = []
+    dry = module.check_mode
+    present = {entity["entity"]: entity for entity in monitors.ask("auth ls")["auth_dump"]}
+    for client in module.params["clients"]:
+        name, key, caps = client["name"], client["key"], client["caps"]
+        found = present.get(name)
+        if found is None or found["key"] != key or found["caps"] != caps:
+            actions.append(f"key of {name}")
+            if not dry:
+                lines = [f"[{name}]", f"\tkey = {key}"]
+                lines += [f'\tcaps {kind} = "{cap}"' for kind, cap in caps.items()]
+                monitors.ask("auth import", ("\n".join(lines) + "\n").encode())
+    copies = module.params["copies"]
+    pools = {pool["pool_name"]: pool for pool in monitors.ask("osd pool ls", detail="detail")}
+    for name in module.params["pools"]:
+        if name not in pools:
+            actions.append(f"pool {name}")
+            if not dry:
+                monitors.ask("osd pool create", pool=name, pg_num=16)
+                monitors.ask("osd pool application enable", pool=name, app="rbd")
+        if name not in pools or pools[name]["size"] != copies:
+            actions.append(f"{copies} copies in pool {name}")
+            if not dry:
+                monitors.ask(
+                    "osd pool set",
+                    pool=name,
+                    var="size",
+                    val=str(copies),
+                    yes_i_really_mean_it=True,
+                )
+        elif "rbd" not in pools[name]["application_metadata"]:
+            actions.append(f"application of pool {name}")
+            if not dry:
+                monitors.ask("osd pool application enable", pool=name, app="rbd")
+    return actions
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "clients": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "key": {"type": "str", "required": True, "no_log": True},
+                    "caps": {"type": "dict", "required": True},
+                },
+            },
+            "pools": {"type": "list", "elements": "str", "required": True},
+            "copies": {"type": "int", "required": True},
+        },
+        supports_check_mode=True,
+    )
+    if rados is None:
+        module.fail_json(msg="python3-rados is not installed on this host; run the base role first")
+    try:
+        actions = reconcile(module, Monitors())
+    except (rados.Error, RuntimeError) as error:
+        module.fail_json(msg=f"Ceph's monitors: {error}. Look at /var/log/ceph/ on this host.")
+    module.exit_json(changed=bool(actions), actions=actions)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Create the external network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+try:
+    import openstack
+except ImportError:  # reported by main(), with the package's name
+    openstack = None
+
+DOCUMENTATION = """
+module: extranet
+short_description: Create the external network
+description: The provider network to the extranet and its subnet with the pool of floating addresses.
+options:
+  clouds_file:
+    description: Path of clouds.yaml.
+    type: path
+    required: true
+  cloud:
+    description: Its entry.
+    type: str
+    required: true
+  network:
+    description: C(name), C(physical_network), C(range), C(gateway), C(pool_start), C(pool_end), C(vlan).
+    type: dict
+    required: true
+author: ouhai-cloud
+"""
+
+EXAMPLES = """
+- name: Create the external network
+  ouhai.cloud.extranet:
+    clouds_file: clouds.yaml
+    cloud: ouhai
+    network: "{{ external_network }}"
+"""
+
+RETURN = """
+actions:
+  description: What was created or altered.
+  returned: always
+  type: list
+  elements: str
+"""
+
+
+def reconcile(module: AnsibleModule, network_service: Any) -> list[str]:
+    """Create or correct network and subnet; return what was done."""
+    wanted = module.params["network"]
+    actions = []
+    name = wanted["name"]
+    vlan = int(wanted.get("vlan") or 0)
+    network = network_service.find_network(name)
+    if network is None:
+        actions.append(f"network {name}")
+        if module.check_mode:
+            return actions
+        provider = {
+            "provider_network_type": "vlan" if vlan else "flat",
+            "provider_physical_network": wanted["physical_network"],
+        }
+        if vlan:
+            provider["provider_segmentation_id"] = vlan
+        network = network_service.create_network(
+            name=name, is_router_external=True, is_shared=False, **provider
+        )
+    pools = [{"start": wanted["pool_start"], "end": wanted["pool_end"]}]
+    subnet = next(iter(network_service.subnets(network_id=network.id)), None)
+    if subnet is None:
+        actions.append(f"subnet of {name}")
+        if not module.check_mode:
+            network_service.create_subnet(
+                name=name,
+                network_id=network.id,
+                ip_version=4,
+                cidr=wanted["range"],
+                gateway_ip=wanted["gateway"],
+                is_dhcp_enabled=False,
+                allocation_pools=pools,
+            )
+    elif subnet.cidr != wanted["range"]:
+        module.fail_json(
+            msg=f"the subnet of {name} is {subnet.cidr}, the inventory says {wanted['range']}: a range "
+            "cannot be changed while routers use it. Correct the inventory or make a second network."
+        )
+    elif (subnet.allocation_pools, subnet.gateway_ip) != (pools, wanted["gateway"]):
+        actions.append(f"pool or gateway of {name}")
+        if not module.check_mode:
+            network_service.update_subnet(subnet, allocation_pools=pools, gateway_ip=wanted["gateway"])
+    return actions
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "clouds_file": {"type": "path", "required": True},
+            "cloud": {"type": "str", "required": True},
+            "network": {"type": "dict", "required": True},
+        },
+        supports_check_mode=True,
+    )
+    if openstack is None:
+        module.fail_json(msg="openstacksdk is missing in the deploy host's environment; see constraints.txt")
+    loader = openstack.config.OpenStackConfig(config_files=[module.params["clouds_file"]])
+    cloud = openstack.connection.Connection(config=loader.get_one(cloud=module.params["cloud"]))
+    try:
+        actions = reconcile(module, cloud.network)
+    except openstack.exceptions.SDKException as error:
+        module.fail_json(msg=f"Neutron refused: {error}")
+    module.exit_json(changed=bool(actions), actions=actions)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Bring a service's database schema to the release that is installed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = """
+module: schema
+short_description: Bring a service's database schema to the release that is installed
+description:
+  - Runs the commands when the versions of the packages or the commands themselves differ from
+    those of the last complete run, which is recorded on the host. Every command can be repeated.
+options:
+  name:
+    description: Name of the record, usually the service.
+    type: str
+    required: true
+  packages:
+    description: Packages whose versions decide.
+    type: list
+    elements: str
+    required: true
+  user:
+    description: User who runs the commands.
+    type: str
+    required: true
+  commands:
+    description: Shell command lines, in order.
+    type: list
+    elements: str
+    required: true
+author: ouhai-cloud
+"""
+
+EXAMPLES = """
+- name: Migrate the schema of glance
+  ouhai.cloud.schema:
+    name: glance
+    packages: [glance-common]
+    user: glance
+    commands: [glance-manage db_sync]
+"""
+
+RETURN = """
+ran:
+  description: The commands that ran.
+  returned: always
+  type: list
+  elements: str
+"""
+
+RECORDS = "/var/lib/ouhai/schema"
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "packages": {"type": "list", "elements": "str", "required": True},
+            "user": {"type": "str", "required": True},
+            "commands": {"type": "list", "elements": "str", "required": True},
+        },
+        supports_check_mode=True,
+    )
+    commands = module.params["commands"]
+    _, versions, _ = module.run_command(
+        ["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *module.params["packages"]]
+    )
+    key = hashlib.sha256(json.dumps([versions, commands]).encode()).hexdigest()
+    record = os.path.join(RECORDS, module.params["name"])
+    if os.path.exists(record):
+        with open(record, encoding="ascii") as file:
+            if file.read() == key:
+                module.exit_json(changed=False, ran=[])
+    if not module.check_mode:
+        for command in commands:
+            code, output, error = module.run_command(
+                ["runuser", "-u", module.params["user"], "--", "sh", "-c", command]
+            )
+            if code:
+                module.fail_json(
+                    msg=f"{command!r} failed with exit code {code}; it can be repeated once the "
+                    f"cause is mended.\n{output[-2000:]}\n{error[-4000:]}"
+                )
+        os.makedirs(RECORDS, exist_ok=True)
+        with open(record, "w", encoding="ascii") as file:
+            file.write(key)
+    module.exit_json(changed=True, ran=commands)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What `ouhai.cloud.glance_images` does."""

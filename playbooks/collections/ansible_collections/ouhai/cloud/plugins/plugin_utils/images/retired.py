@@ -1,0 +1,48 @@
+"""Deletes replaced images once nothing is made from them any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from openstack.connection import Connection
+
+from .changes import Change
+from .glance import HASH_PROPERTY, NAME_PROPERTY
+
+
+def plan_retired(cloud: Connection, names: Iterable[str]) -> list[Change]:
+    """Return the deletion of every replaced or half uploaded image of ours that nobody uses.
+
+    A guest's kernel is fetched again when the guest moves, so it stays as long as its disk image.
+    """
+    wanted = set(names)
+    ours = [image for image in _all(cloud) if image.properties.get(NAME_PROPERTY) in wanted]
+    candidates = [image for image in ours if image.is_hidden or image.visibility != "public"]
+    if not candidates:
+        return []
+    used = _used(cloud)
+    builds_in_use = {image.properties[HASH_PROPERTY] for image in ours if image.id in used}
+    return [
+        Change(
+            f"image {image.name}: delete, unused",
+            f"image {image.name} {image.id}",
+            "",
+            lambda image=image: cloud.image.delete_image(image.id),  # type: ignore[misc]
+        )
+        for image in candidates
+        if image.properties[HASH_PROPERTY] not in builds_in_use
+    ]
+
+
+def _all(cloud: Connection) -> list[Any]:
+    return [*cloud.image.images(), *cloud.image.images(is_hidden=True)]
+
+
+def _used(cloud: Connection) -> set[str]:
+    """Return the ids of images that a guest or a volume of any project was made from."""
+    servers = cloud.compute.servers(all_projects=True)
+    volumes = cloud.block_storage.volumes(all_projects=True)
+    return {(server.image or {}).get("id") or "" for server in servers} | {
+        (volume.volume_image_metadata or {}).get("image_id", "") for volume in volumes
+    }

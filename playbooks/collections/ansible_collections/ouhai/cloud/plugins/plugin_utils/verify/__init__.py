@@ -1,0 +1,1 @@
+"""What `ouhai.cloud.verify` does, one short module per topic."""

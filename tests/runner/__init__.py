@@ -1,0 +1,1 @@
+"""What stands behind ``tests/run``: which checks there are, how they run, how they count."""

@@ -1,0 +1,37 @@
+"""The parts that need a cloud, and the lab they run on."""
+
+from __future__ import annotations
+
+from tests.runner.checks import BIN, PATH, pytest_step
+from tests.runner.execution import Step
+from tests.runner.paths import OUTPUT
+
+MINUTE = 60
+
+
+def lab_up() -> Step:
+    """Bring the lab up; when it is up and verified this does next to nothing."""
+    return Step("lab", ("deploy/lab", "up"), 20 * MINUTE)
+
+
+def functional() -> Step:
+    """Tests of the lab and of the cloud on it."""
+    return pytest_step("functional", "tests/functional", 20 * MINUTE)
+
+
+def browser() -> Step:
+    """The dashboard in a real browser."""
+    packages = ("chromium", "chromium-driver", "libnss3-tools", "fonts-wqy-microhei")
+    return pytest_step("browser", "tests/browser", 5 * MINUTE, packages)
+
+
+def tempest() -> Step:
+    """OpenStack's own acceptance tests, the smoke set."""
+    junit = OUTPUT / "tempest.xml"
+    command = ("tests/tempest/run", f"--junitxml={junit}", f"--output={OUTPUT / 'tempest'}")
+    return Step("tempest", command, 20 * MINUTE, {**PATH, "PYTHON": str(BIN / "python")}, junit)
+
+
+def bench() -> Step:
+    """The benchmark: minutes to hours, and therefore only when asked for."""
+    return Step("bench", ("tests/bench/run",), 120 * MINUTE, PATH)

@@ -1,0 +1,83 @@
+"""The package lists of the tree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.repository import wanted
+from deploy.repository.errors import RepositoryError
+
+TOP = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a small source tree."""
+    for name, text in {
+        wanted.BASE: "packages: [init, udev]",
+        wanted.HOSTS: "host_packages: {all: [chrony], control: [haproxy], compute: [qemu-utils]}",
+        wanted.SERVICES / "keystone.yml": "packages: [keystone, haproxy]",
+        wanted.IMAGES / "probe.yml": "packages: [busybox-static]",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def test_lists_of_a_tree(tree: Path) -> None:
+    lists = wanted.from_tree(tree)
+    assert [part.packages for part in lists.base] == [("init", "udev"), ("chrony",)]
+    assert [part.packages for part in lists.hosts] == [
+        ("haproxy",),
+        ("qemu-utils",),
+        ("keystone", "haproxy"),
+    ]
+    assert [part.packages for part in lists.images] == [("busybox-static",)]
+
+
+def test_every_place_of_a_package_is_known(tree: Path) -> None:
+    assert wanted.from_tree(tree).places("haproxy") == [
+        "playbooks/group_vars/all/packages.yml: host_packages.control",
+        "deploy/services/keystone.yml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("packages: keystone", "list of package names"),
+        ("other: []", "found nothing"),
+        ("packages: [1]", "1 is no Debian package name"),
+        ("packages: [--option]", "no Debian package name"),
+        ("packages: ['a=1.0']", "no Debian package name"),
+        ("packages: ['{{ x }}']", "no Debian package name"),
+        ("packages: [", "not valid YAML"),
+        ("- keystone", "mapping is expected"),
+    ],
+)
+def test_a_faulty_file_is_named(tree: Path, text: str, message: str) -> None:
+    (tree / "deploy/services/keystone.yml").write_text(text)
+    with pytest.raises(RepositoryError) as caught:
+        wanted.from_tree(tree)
+    assert message in str(caught.value)
+    assert "deploy/services/keystone.yml" in str(caught.value)
+
+
+def test_a_missing_file_is_named(tree: Path) -> None:
+    (tree / wanted.HOSTS).unlink()
+    with pytest.raises(RepositoryError, match=r"packages\.yml: cannot read"):
+        wanted.from_tree(tree)
+
+
+def test_names_from_a_file(tree: Path) -> None:
+    (tree / "names").write_text("haproxy chrony # not this\n\n# nor this\nhaproxy\n")
+    lists = wanted.from_names(tree / "names", tree)
+    assert lists.hosts[0].packages == ("haproxy", "chrony")
+    assert lists.base[0].packages == ("init", "udev")
+
+
+def test_the_base_of_this_tree_is_valid() -> None:
+    assert "systemd-sysv" in wanted.from_names(Path("/dev/null"), TOP).base[0].packages
