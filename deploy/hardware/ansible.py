@@ -6,6 +6,7 @@ import re
 
 from deploy.hardware import jobs
 from deploy.hardware.errors import JobFailed
+from deploy.hardware.inventory import VAULT_KEY_FILE
 from deploy.hardware.layout import Layout
 from deploy.hardware.progress import Progress
 
@@ -16,25 +17,22 @@ FAILURE_LINES_MAX = 40
 
 def environment(layout: Layout) -> dict[str, str]:
     """Return the variables with which this lab's playbooks and clients run."""
-    values = {
+    return {
         "PATH": f"{layout.venv}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "ANSIBLE_CONFIG": str(layout.tree / "ansible.cfg"),
-        "ANSIBLE_INVENTORY": str(layout.inventory),
+        # Not the directory: Ansible would take the certificates in it for lists of hosts.
+        "ANSIBLE_INVENTORY": str(layout.inventory / "hosts.yml"),
+        "ANSIBLE_VAULT_PASSWORD_FILE": str(layout.inventory / VAULT_KEY_FILE),
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
     }
-    password = layout.inventory / ".vault-password"
-    # Ansible refuses to start when it is told of a file that secrets.yml has yet to make.
-    if password.is_file():
-        values["ANSIBLE_VAULT_PASSWORD_FILE"] = str(password)
-    return values
 
 
 def play(layout: Layout, progress: Progress, playbook: str, *arguments: str) -> None:
     """Run playbooks/PLAYBOOK.yml on the lab; raise JobFailed with the failing task's message."""
     path = layout.tree / "playbooks" / f"{playbook}.yml"
-    command = [str(layout.venv / "bin/ansible-playbook"), "-i", str(layout.inventory), str(path)]
     values = {**environment(layout), "ANSIBLE_NOCOLOR": "1"}
+    command = [str(layout.venv / "bin/ansible-playbook"), str(path)]
     job = jobs.start(layout, playbook, [*command, *arguments], environment=values, piped=True)
     try:
         follow(job, progress)

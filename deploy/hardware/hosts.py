@@ -39,6 +39,7 @@ def provide(layout: Layout, host: Host, addresses: Addresses, base: Path) -> Non
     write_whole(directory / "boot_id", BOOT_ID.read_text())
     machine = supervisor.Machine(
         name=host.name,
+        address=addresses.host(host.address),
         machine=f"{host.name}{layout.suffix}",
         directory=str(directory),
         base=str(base),
@@ -98,6 +99,20 @@ def stop(layout: Layout, name: str) -> None:
     """Pull a host's plug: end every process of it, and any that escaped its cgroup."""
     cgroups.kill(cgroups.group_of(layout, name))
     processes.kill_all(processes.using(layout.host(name)))
+    close_connection(layout, name)
+
+
+def close_connection(layout: Layout, name: str) -> None:
+    """End Ansible's open connection to a host that is gone, or the next task waits for it."""
+    try:
+        address = supervisor.read(layout.host(name)).address
+    except FileNotFoundError:
+        return
+    socket = layout.connections / address
+    if socket.exists():
+        # Without an answer the connection is dead, and only its socket is left.
+        succeeds(["ssh", "-o", f"ControlPath={socket}", "-O", "exit", address])
+        socket.unlink(missing_ok=True)
 
 
 def wait(layout: Layout, name: str) -> None:

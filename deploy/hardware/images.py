@@ -12,8 +12,7 @@ def build(layout: Layout) -> jobs.Job:
     """Start building the images from the repository, at low priority: site.yml goes first."""
     command = [
         *("nice", "-n", "10", "unshare", "--mount", "--propagation", "private"),
-        *(str(layout.tree / "deploy/images/build"), *IMAGES, "--output", str(layout.images)),
-        *("--repository", str(layout.repository / "current")),
+        *(layout.python, str(layout.tree / "deploy/images/build"), *IMAGES),
+        *("--output", str(layout.images), "--repository", str(layout.repository / "current")),
     ]
-    path = f"{layout.venv}/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    return jobs.start(layout, "image-build", command, environment={"PATH": path})
+    return jobs.start(layout, "image-build", command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from deploy.hardware.addresses import Addresses
@@ -11,6 +12,7 @@ from deploy.hardware.layout import REPOSITORY_PORT, Layout
 from deploy.hardware.state import write_whole
 from deploy.hardware.topology import GROUPS, Host
 
+VAULT_KEY_FILE = ".vault-password"
 HEADER = "# Written by deploy/lab; changes here are lost with the next `deploy/lab up`.\n---\n"
 
 
@@ -28,6 +30,8 @@ def hosts_file(layout: Layout, hosts: Sequence[Host], addresses: Addresses) -> d
     connection = {
         "ansible_user": "root",
         "ansible_python_interpreter": "/usr/bin/python3",
+        "ansible_control_path_dir": str(layout.connections),
+        "ansible_control_path": "%(directory)s/%%h",
         "ansible_ssh_common_args": f"-F {layout.ssh_config}",
     }
     cloud = {"hosts": everyone, "children": groups, "vars": connection}
@@ -49,15 +53,21 @@ def variables(layout: Layout, addresses: Addresses, snapshot: str) -> dict[str, 
             "pool_end": str(extranet[250]),
         },
         "repository_url": f"https://{addresses.deploy_host}:{REPOSITORY_PORT}/{snapshot}",
-        "repository_key_file": str(layout.repository / "repository.gpg"),
+        "repository_key_file": str(layout.repository / "repository.asc"),
         "repository_ca_file": str(layout.inventory / "pki/ca.crt"),
     }
 
 
 def write(directory: Path, hosts: dict[str, Any], values: dict[str, Any]) -> None:
-    """Write both files; secrets and certificates beside them are not touched."""
+    """Write both files and, once, the vault's password; secrets and certificates are not touched.
+
+    Ansible must be told of the password from its start, so secrets.yml would make it too late.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
+    password = directory / VAULT_KEY_FILE
+    if not password.exists():
+        write_whole(password, f"{token_hex(32)}\n", 0o600)
     write_whole(directory / "hosts.yml", HEADER + dump(hosts))
     write_whole(directory / "group_vars/all/lab.yml", HEADER + dump(values))
 

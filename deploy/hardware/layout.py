@@ -55,6 +55,11 @@ class Layout:
         return self.cache / "venv"
 
     @property
+    def python(self) -> str:
+        """Python of that environment, for commands of the tree that read YAML."""
+        return str(self.venv / "bin/python3")
+
+    @property
     def repository(self) -> Path:
         """Where ``deploy/repository/make`` puts snapshots."""
         return self.cache / "repository"
@@ -83,6 +88,11 @@ class Layout:
     def ssh_config(self) -> Path:
         """OpenSSH client configuration that knows every host by name."""
         return self.state / "ssh_config"
+
+    @property
+    def connections(self) -> Path:
+        """Sockets of the connections that Ansible keeps open, named by address."""
+        return self.state / "connections"
 
     @property
     def lock(self) -> Path:

@@ -10,7 +10,6 @@ from pathlib import Path
 from deploy.hardware import jobs
 from deploy.hardware.layout import Layout
 from deploy.hardware.mounts import remove_tree
-from deploy.hardware.shell import run
 
 # Package -> a file of it; looking at files takes no time and no dpkg.
 PACKAGES = {
@@ -76,7 +75,8 @@ def provide_environment(layout: Layout) -> bool:
     if stamp.is_file() and stamp.read_text() == wanted:
         return False
     remove_tree(layout.venv)
-    run(["/usr/bin/python3", "-m", "venv", str(layout.venv)])
+    make = ["/usr/bin/python3", "-m", "venv", str(layout.venv)]
+    jobs.start(layout, "venv-make", make).wait()
     pip = [str(layout.venv / "bin/pip"), "install", "--disable-pip-version-check", "--no-compile"]
     command = [*pip, "--constraint", str(constraints), *REQUIREMENTS]
     jobs.start(layout, "venv", command).wait()

@@ -18,9 +18,9 @@ START_SECONDS = 15.0
 
 def make(layout: Layout) -> jobs.Job:
     """Start making the repository; it returns soon when the cached snapshot still fits."""
-    command = [str(layout.tree / "deploy/repository/make"), "--output", str(layout.repository)]
-    path = f"{layout.venv}/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    return jobs.start(layout, "repository", command, environment={"PATH": path})
+    program = str(layout.tree / "deploy/repository/make")
+    command = [layout.python, program, "--output", str(layout.repository)]
+    return jobs.start(layout, "repository", command)
 
 
 def serve(layout: Layout, addresses: Addresses) -> None:
@@ -31,7 +31,7 @@ def serve(layout: Layout, addresses: Addresses) -> None:
     stop(layout)
     pki = layout.inventory / "pki"
     command = [
-        str(layout.tree / "deploy/repository/serve"),
+        *(layout.python, str(layout.tree / "deploy/repository/serve")),
         *("--directory", str(layout.repository)),
         *("--address", addresses.deploy_host, "--port", str(REPOSITORY_PORT)),
         *("--certificate", str(pki / "deploy-host.crt"), "--key", str(pki / "deploy-host.key")),

@@ -30,6 +30,7 @@ class Machine:
     """All that is needed to run a host; kept as machine.json in the host's directory."""
 
     name: str
+    address: str
     machine: str
     directory: str
     base: str

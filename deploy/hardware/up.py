@@ -49,6 +49,7 @@ class Up:
         self.layout = layout
         self.wishes = wishes
         self.progress = progress
+        self.checked = False
         self.background: dict[str, jobs.Job] = {}
         self.base: Path
         self.topology: topology.Topology
@@ -69,7 +70,8 @@ class Up:
         finally:
             for job in self.background.values():
                 job.stop()
-            jobs.end_all(self.layout)
+            if self.checked:
+                jobs.end_all(self.layout)
 
     def check(self) -> None:
         """Take stock before anything changes; then end jobs of a run that was killed."""
@@ -85,6 +87,7 @@ class Up:
         more = [as_check(machine_mirrors), as_check(lambda: self.choose_addresses(prefix))]
         requirements.check(self.layout, needs, more)
         self.state = before or State(topology=name, prefix="")
+        self.checked = True
         jobs.end_all(self.layout)
 
     def choose_addresses(self, prefix: str | None) -> None:

@@ -42,6 +42,8 @@ examples:
       look for newer packages; makes a snapshot only if there are any
   deploy/repository/make --use 20261123-1a2b3c4d
       let `current` point to an older snapshot again
+  deploy/repository/make --also deploy/repository/test_packages.yml
+      with what the tests install on hosts, for the lab
   deploy/repository/make --output /srv/repository --names-from names.txt
       a repository of other packages, elsewhere
 
@@ -55,14 +57,16 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o022)
     options = _options(arguments)
     try:
-        name = make(
-            options.output,
-            options.tree,
-            options.names_from,
-            refresh=options.refresh,
-            use=options.use,
-            etc_apt=options.apt_sources,
-        )
+        name = options.use
+        if name:
+            with _locked(options.output, _Progress()):
+                snapshot.switch(options.output, name)
+        else:
+            lists = _lists(options.tree, options.names_from, options.also)
+            mirrors = sources.find_mirrors(
+                sources.read_entries(options.apt_sources), options.apt_sources
+            )
+            name = make(options.output, lists, mirrors, refresh=options.refresh)
     except RepositoryError as error:
         print(f"deploy/repository/make: {error}", file=sys.stderr)
         return 1
@@ -77,25 +81,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def make(
-    directory: Path,
-    tree: Path = TREE,
-    names_from: Path | None = None,
-    *,
-    refresh: bool = False,
-    use: str | None = None,
-    etc_apt: Path = sources.ETC_APT,
+    directory: Path, lists: wanted.Wanted, mirrors: sources.Mirrors, *, refresh: bool = False
 ) -> str:
     """Make the repository in `directory`, or find that it is made; return the snapshot.
 
     Raises RepositoryError, or OSError of the file system.
     """
     report = _Progress()
-    if use:
-        with _locked(directory, report):
-            snapshot.switch(directory, use)
-        return use
-    lists = wanted.from_names(names_from, tree) if names_from else wanted.from_tree(tree)
-    mirrors = sources.find_mirrors(sources.read_entries(etc_apt), etc_apt)
     inputs = _hash(lists, mirrors)
     with _locked(directory, report) as lock:
         snapshot.clean(directory)
@@ -140,6 +132,11 @@ def _make(
     return name
 
 
+def _lists(tree: Path, names_from: Path | None, also: list[Path]) -> wanted.Wanted:
+    lists = wanted.from_names(names_from, tree) if names_from else wanted.from_tree(tree)
+    return wanted.with_also(lists, also)
+
+
 class _Answers:
     """Which snapshots were made from which inputs: one small file for each hash."""
 
@@ -151,7 +148,7 @@ class _Answers:
         path = self._folder / inputs
         known = path.read_text().split() if path.exists() else []
         known = [name for name in known if name in snapshot.list_names(directory)]
-        if not known or not (directory / snapshot.KEY).exists():
+        if not known or not all((directory / key).exists() for key in snapshot.KEYS):
             return None
         now = snapshot.current(directory)
         return now if now in known else known[-1]
@@ -240,6 +237,14 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         type=Path,
         metavar="FILE",
         help="take package names from FILE instead of the tree's lists (the base stays)",
+    )
+    parser.add_argument(
+        "--also",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="also take the `packages` of this YAML file (may be given again)",
     )
     parser.add_argument(
         "--apt-sources",

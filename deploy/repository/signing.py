@@ -39,8 +39,13 @@ class Signer:
         self._stop_agent(self._home)
 
     def export(self, path: Path) -> None:
-        """Write the public key to `path`, as apt's Signed-By takes it."""
-        key = self._gpg(self._home, "--export", self.fingerprint)
+        """Write the public key for apt's Signed-By to `path`, and as text beside it (.asc)."""
+        self._write(path, self._gpg(self._home, "--export", self.fingerprint))
+        text = self._gpg(self._home, "--armor", "--export", self.fingerprint)
+        self._write(path.with_suffix(".asc"), text)
+
+    @staticmethod
+    def _write(path: Path, key: bytes) -> None:
         if path.exists() and path.read_bytes() == key:
             return
         fresh = path.with_name("." + path.name + ".new")

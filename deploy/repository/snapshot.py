@@ -17,6 +17,7 @@ from deploy.repository.sources import RELEASE
 
 NAME = re.compile(r"\d{8}-[0-9a-f]{8}")
 KEY = "repository.gpg"
+KEYS = (KEY, "repository.asc")
 CURRENT = "current"
 _ASIDE = ".new-snapshot"
 _OLD = ".old-snapshot"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,13 +111,27 @@ def from_names(path: Path, tree: Path) -> Wanted:
     return Wanted((base,), (names(words, str(path)),), ())
 
 
+def with_also(wanted: Wanted, files: Iterable[Path]) -> Wanted:
+    """Return `wanted` with the `packages` of further YAML files, for hosts.
+
+    Raises RepositoryError if a file is missing or is not what it should be.
+    """
+    more = [names(_load(Path(), path).get("packages"), str(path)) for path in files]
+    return replace(wanted, hosts=(*wanted.hosts, *more))
+
+
 def _records(tree: Path, folder: Path) -> list[PackageList]:
-    """Return the `packages` of each record in a folder of the tree."""
-    found = sorted((tree / folder).glob("*.yml"))
-    return [
-        names(_load(tree, folder / path.name).get("packages"), str(folder / path.name))
-        for path in found
-    ]
+    """Return the `packages` of each record in a folder of the tree.
+
+    A service's record is below the key `service`, an image's is the whole file.
+    """
+    lists = []
+    for path in sorted((tree / folder).glob("*.yml")):
+        content = _load(tree, folder / path.name)
+        record = content.get("service", content)
+        packages = record.get("packages") if isinstance(record, dict) else record
+        lists.append(names(packages, str(folder / path.name)))
+    return lists
 
 
 def _load(tree: Path, name: Path) -> dict[str, Any]:

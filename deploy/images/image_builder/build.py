@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from image_builder import archive, initramfs, manifest
+from image_builder import archive, initramfs, manifest, programs
 from image_builder.command import Runner
 from image_builder.definition import Definition
 from image_builder.source import Source
@@ -19,7 +19,7 @@ def _disk_content(
     runner: Runner, image: Definition, source: Source, tree: BootTree, work: Path
 ) -> tuple[Path, list[Package]]:
     """A tar archive of what goes on the disk, and the packages installed in it."""
-    entries = archive.folder_entries(image.disk.files)
+    entries = [*programs.entries(runner, tree, image.disk.programs), *archive.folder_entries(image.disk.files)]
     overlay = work / "overlay.tar"
     if image.kind == "initramfs":
         overlay.write_bytes(archive.tar(entries, source.epoch))

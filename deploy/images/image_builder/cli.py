@@ -61,12 +61,15 @@ def main(arguments: list[str] | None = None) -> int:
         images = [definition.load(_HOME / f"{name}.yml") for name in options.names]
         if os.geteuid() != 0:
             raise ImageError("building images needs root (mmdebstrap installs packages in a chroot); use sudo")
-        packages = source.machine() if options.mirror_from_machine else source.repository(options.repository.absolute())
         for image in images:
 
             def say(text: str, name: str = image.name) -> None:
                 print(f"[{time.monotonic() - start:6.1f} s] {name}: {text}", flush=True)
 
+            if options.mirror_from_machine:
+                packages = source.machine()
+            else:
+                packages = source.repository(options.repository.absolute(), image.packages)
             build(image, packages, options.output.absolute(), say, options.force)
     except ImageError as error:
         print(f"deploy/images/build: {error}", file=sys.stderr)

@@ -33,6 +33,8 @@ class Disk:
     uuid: str
     size_mib: int
     files: Path
+    programs: tuple[str, ...]
+    not_installed: tuple[str, ...]
     exclude: tuple[str, ...]
     include: tuple[str, ...]
     commands: tuple[str, ...]
@@ -56,7 +58,7 @@ class Definition:
     @property
     def disk_packages(self) -> tuple[str, ...]:
         """The packages that are installed on the disk."""
-        return tuple(name for name in self.packages if name not in self.boot_packages)
+        return tuple(name for name in self.packages if name not in self.disk.not_installed)
 
 
 class _Section:
@@ -124,6 +126,8 @@ def _disk(section: _Section) -> Disk:
         uuid=section.take("uuid", str),
         size_mib=section.positive("size_mib"),
         files=section.folder("files"),
+        programs=section.strings("programs", []),
+        not_installed=section.strings("not_installed", []),
         exclude=section.strings("exclude", []),
         include=section.strings("include", []),
         commands=section.strings("commands", []),
@@ -164,9 +168,10 @@ def parse(path: Path, document: object) -> Definition:
         raise top.invalid(f"key 'name' is {result.name!r}, expected the file's name '{path.stem}'")
     if result.kind not in KINDS:
         raise top.invalid(f"key 'kind' is {result.kind!r}, expected one of {', '.join(KINDS)}")
-    unknown = [name for name in result.boot_packages if name not in packages]
-    if unknown:
-        raise top.invalid(f"key 'boot_packages' names {', '.join(unknown)}, absent from 'packages'")
+    for key, names in (("boot_packages", result.boot_packages), ("disk.not_installed", result.disk.not_installed)):
+        unknown = [name for name in names if name not in packages]
+        if unknown:
+            raise top.invalid(f"key '{key}' names {', '.join(unknown)}, absent from 'packages'")
     if result.disk.size_mib > result.min_disk_gib * 1024:
         raise top.invalid("key 'min_disk_gib' is smaller than the disk's size_mib")
     return result

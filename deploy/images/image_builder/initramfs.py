@@ -3,11 +3,10 @@
 import lzma
 from pathlib import Path
 
-from image_builder import archive
+from image_builder import archive, programs
 from image_builder.archive import Entry
 from image_builder.command import Runner
 from image_builder.definition import Initramfs
-from image_builder.errors import DefinitionInvalid
 from image_builder.modules import Modules
 from image_builder.trees import BootTree
 
@@ -22,21 +21,6 @@ def _busybox(runner: Runner, tree: BootTree) -> list[Entry]:
     applets = runner.output([str(binary), "--list"]).split()
     links = [archive.link(f"bin/{name}", "busybox") for name in applets if name != "busybox"]
     return [archive.file("bin/busybox", binary.read_bytes(), executable=True), *links]
-
-
-def _programs(runner: Runner, tree: BootTree, programs: tuple[str, ...]) -> list[Entry]:
-    entries = []
-    for program in programs:
-        path = tree.root / program.lstrip("/")
-        if not path.is_file():
-            raise DefinitionInvalid(
-                f"initramfs.programs names {program}, which none of boot_packages brings; correct one or the other"
-            )
-        entries.append(archive.file(f"bin/{path.name}", path.read_bytes(), executable=True))
-        for library in tree.libraries(runner, program):
-            folder = "lib64" if library.name.startswith("ld-linux") else "lib"
-            entries.append(archive.file(f"{folder}/{library.name}", library.read_bytes(), executable=True))
-    return entries
 
 
 def _module(path: Path) -> bytes:
@@ -70,13 +54,13 @@ def build(runner: Runner, tree: BootTree, wanted: Initramfs, target: Path, epoch
         *(archive.directory(path) for path in _LAYOUT),
         _CONSOLE,
         *_busybox(runner, tree),
-        *_programs(runner, tree, wanted.programs),
+        *programs.entries(runner, tree, wanted.programs),
+        archive.link("lib64/ld-linux-x86-64.so.2", "../lib/ld-linux-x86-64.so.2"),
         *_modules(tree, wanted),
         *archive.folder_entries(wanted.files),
     ]
     plain = target.with_suffix(".cpio")
     plain.write_bytes(archive.cpio(entries, epoch))
-    # zstd with one thread: the result must not depend on how many processors this machine has.
-    zstd = tree.tool("usr/bin/zstd")
-    runner.run([*zstd, "-q", "-f", "-15", "--single-thread", "--no-progress", str(plain), "-o", str(target)])
+    # The legacy format of lz4 is the one the kernel reads.  An emulated processor expands it faster than gzip or zstd.
+    runner.run([*tree.tool("usr/bin/lz4"), "-l", "-9", "-f", "-q", str(plain), str(target)])
     plain.unlink()

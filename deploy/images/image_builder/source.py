@@ -3,10 +3,12 @@
 import hashlib
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from image_builder import index
 from image_builder.errors import SourceMissing
 
 SUITE = "trixie"
@@ -17,56 +19,79 @@ _FETCH_SECONDS = 20
 
 @dataclass(frozen=True)
 class Source:
-    """A pinned state of a package source."""
+    """A pinned state of a package source, as far as one image is concerned."""
 
     apt_lines: tuple[str, ...]
     snapshot: str
+    """For people: which state it is."""
     epoch: int
+    """Seconds: the time that every file made by the build gets."""
     identity: str
-    """A hash that changes when any package of the source does."""
+    """A hash that changes when a package that the image may be made from does."""
 
 
-def release_date(text: str, where: str) -> str:
-    """The `Date` of a Release file.
+def release_field(text: str, key: str, where: str) -> str:
+    """A field of a Release file.
 
-    :raises SourceMissing: it has none.
+    :raises SourceMissing: it is not there.
     """
     for line in text.splitlines():
-        key, _, value = line.partition(":")
-        if key == "Date":
+        name, _, value = line.partition(":")
+        if name == key:
             return value.strip()
-    raise SourceMissing(f"{where} has no line 'Date:', so it is no Release file; make the repository anew")
+    raise SourceMissing(f"{where} has no line '{key}:', so it is no Release file; make the repository anew")
 
 
-def _source(apt_lines: list[str], releases: dict[str, str]) -> Source:
-    dates = [release_date(text, where) for where, text in releases.items()]
-    newest = max(dates, key=parsedate_to_datetime)
-    identity = hashlib.sha256("\0".join([*apt_lines, *releases.values()]).encode()).hexdigest()
-    return Source(tuple(apt_lines), newest, int(parsedate_to_datetime(newest).timestamp()), identity)
+def archive_time(path: Path) -> int:
+    """When a .deb file was made (seconds), as the header of its first part says.
+
+    :raises SourceMissing: the file is not there, or is no .deb file.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(68)
+        if not header.startswith(b"!<arch>\ndebian-binary"):
+            raise ValueError("it does not begin like a .deb file")
+        return int(header[24:36])
+    except (OSError, ValueError) as error:
+        raise SourceMissing(f"cannot use {path}: {error}; run deploy/repository/make") from error
 
 
-def repository(folder: Path) -> Source:
-    """The signed repository in `folder`; its public key lies beside it as repository.gpg.
+def repository(folder: Path, packages: Iterable[str]) -> Source:
+    """The signed repository in `folder`, for an image of `packages`; its public key lies beside it as repository.gpg.
 
-    :raises SourceMissing: there is no repository, or no key.
+    The signature is checked by apt when the image is built.
+
+    :raises SourceMissing: there is no repository or no key, or it lacks a package.
     """
     keyring = folder.parent / "repository.gpg"
     # The link may be moved to a newer snapshot while an image is being made.
     snapshot = folder.resolve()
     release = snapshot / "dists" / SUITE / "Release"
-    inline = snapshot / "dists" / SUITE / "InRelease"
-    for path in (keyring, release if release.exists() else inline):
+    listing = snapshot / "dists" / SUITE / "main" / "binary-amd64" / "Packages"
+    for path in (keyring, release, listing):
         if not path.is_file():
             raise SourceMissing(
                 f"the package repository {folder} is not complete: {path} does not exist; run deploy/repository/make"
             )
-    text = (release if release.exists() else inline).read_text(encoding="utf-8")
-    # "copy:" because programs inside a chroot cannot see what "file:" would only point to.
-    line = f"deb [signed-by={keyring}] copy:{snapshot} {SUITE} main"
-    source = _source([line], {str(release): text})
-    # The content counts, not the path: the same snapshot elsewhere makes the same image.
-    identity = hashlib.sha256(text.encode()).hexdigest()
-    return Source(source.apt_lines, source.snapshot, source.epoch, identity)
+    offers = index.parse(listing.read_text(encoding="utf-8"))
+    known = {offer.name for offer in offers}
+    missing = [name for name in packages if name not in known]
+    if missing:
+        raise SourceMissing(
+            f"the package repository {folder} lacks {', '.join(missing)}; run deploy/repository/make, which reads the "
+            "key 'packages' of deploy/images/*.yml"
+        )
+    used = index.closure(offers, packages)
+    digest = hashlib.sha256("".join(f"{offer.name} {offer.sha256}\n" for offer in used).encode())
+    return Source(
+        # "copy:" because programs inside a chroot cannot see what "file:" would only point to.
+        apt_lines=(f"deb [signed-by={keyring}] copy:{snapshot} {SUITE} main",),
+        snapshot=release_field(release.read_text(encoding="utf-8"), "Version", str(release)),
+        # The newest package's time: unlike the snapshot's own date it stays while the image's packages do.
+        epoch=max(archive_time(snapshot / offer.file) for offer in used),
+        identity=digest.hexdigest(),
+    )
 
 
 def machine_mirrors(text: str) -> list[str]:
@@ -94,13 +119,20 @@ def machine() -> Source:
     :raises SourceMissing: it cannot be reached.
     """
     lines = machine_mirrors(_MACHINE_SOURCES.read_text(encoding="utf-8"))
-    releases = {}
+    texts, dates = [], []
     for line in lines:
         uri, suite = line.split()[2:4]
         address = f"{uri.rstrip('/')}/dists/{suite}/InRelease"
         try:
             with urllib.request.urlopen(address, timeout=_FETCH_SECONDS) as answer:
-                releases[address] = answer.read().decode()
+                texts.append(answer.read().decode())
         except (urllib.error.URLError, TimeoutError) as error:
             raise SourceMissing(f"cannot read {address}: {error}; try again, or use --repository") from error
-    return _source(lines, releases)
+        dates.append(release_field(texts[-1], "Date", address))
+    newest = max(dates, key=parsedate_to_datetime)
+    return Source(
+        apt_lines=tuple(lines),
+        snapshot=f"mirror of {newest}",
+        epoch=int(parsedate_to_datetime(newest).timestamp()),
+        identity=hashlib.sha256("\0".join([*lines, *texts]).encode()).hexdigest(),
+    )

@@ -87,6 +87,7 @@ class Store:
             for left in self.folder.glob(f"{_WORK_PREFIX}*"):
                 _remove(left)
             work = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX, dir=self.folder))
+            work.chmod(0o711)  # apt downloads as a user of its own
             try:
                 yield work
             finally:

@@ -103,7 +103,8 @@ def test_a_lost_key_is_not_replaced_silently(tmp_path: Path) -> None:
 def test_answers_prefer_the_current_snapshot(tmp_path: Path) -> None:
     answers = maker._Answers(tmp_path / "answers")
     assert answers.find(tmp_path, "0" * 32) is None
-    (tmp_path / snapshot.KEY).touch()
+    for key in snapshot.KEYS:
+        (tmp_path / key).touch()
     for name in ("20261101-00000001", "20261102-00000002"):
         (tmp_path / name / "dists/trixie").mkdir(parents=True)
         (tmp_path / name / "dists/trixie/InRelease").touch()

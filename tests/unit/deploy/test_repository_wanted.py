@@ -18,7 +18,8 @@ def tree(tmp_path: Path) -> Path:
     for name, text in {
         wanted.BASE: "packages: [init, udev]",
         wanted.HOSTS: "host_packages: {all: [chrony], control: [haproxy], compute: [qemu-utils]}",
-        wanted.SERVICES / "keystone.yml": "packages: [keystone, haproxy]",
+        wanted.SERVICES
+        / "keystone.yml": "service: {name: keystone, packages: [keystone, haproxy]}",
         wanted.IMAGES / "probe.yml": "packages: [busybox-static]",
     }.items():
         path = tmp_path / name
@@ -50,6 +51,8 @@ def test_every_place_of_a_package_is_known(tree: Path) -> None:
     [
         ("packages: keystone", "list of package names"),
         ("other: []", "found nothing"),
+        ("service: {name: keystone}", "found nothing"),
+        ("service: keystone", "found str"),
         ("packages: [1]", "1 is no Debian package name"),
         ("packages: [--option]", "no Debian package name"),
         ("packages: ['a=1.0']", "no Debian package name"),
@@ -77,6 +80,15 @@ def test_names_from_a_file(tree: Path) -> None:
     lists = wanted.from_names(tree / "names", tree)
     assert lists.hosts[0].packages == ("haproxy", "chrony")
     assert lists.base[0].packages == ("init", "udev")
+
+
+def test_further_files(tree: Path) -> None:
+    more = tree / "more.yml"
+    more.write_text("packages: [tempest]")
+    lists = wanted.with_also(wanted.from_tree(tree), [more])
+    assert lists.hosts[-1] == wanted.PackageList(str(more), ("tempest",))
+    with pytest.raises(RepositoryError, match=r"absent\.yml: cannot read"):
+        wanted.with_also(lists, [tree / "absent.yml"])
 
 
 def test_the_base_of_this_tree_is_valid() -> None:

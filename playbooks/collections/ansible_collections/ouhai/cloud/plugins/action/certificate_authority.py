@@ -8,7 +8,6 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-
 from ansible_collections.ouhai.cloud.plugins.plugin_utils import (
     certificates,
     private_file,
@@ -19,13 +18,13 @@ from ansible_collections.ouhai.cloud.plugins.plugin_utils.authority_store import
     AuthorityUnusable,
 )
 
-_PASSPHRASE_NAME = "secret_ca_passphrase"
+_OPENS_THE_KEY = "secret_ca_passphrase"
 _ENDING_DAYS = 365
 """Days before its end at which the authority's end is announced: all hosts have to be renewed."""
 
 
 class ActionModule(ActionBase):
-    """Entirely on the deploy host. Reads the passphrase from the vault itself, so no argument has it."""
+    """Entirely on the deploy host. The passphrase comes from the vault, not from an argument."""
 
     _supports_check_mode = True
 
@@ -51,9 +50,7 @@ class ActionModule(ActionBase):
             passphrase = _read_passphrase(args["secrets_file"], args["vault_password_file"])
             before = None if created else store.certificate_path.read_bytes()
             authority = (
-                store.create(args["common_name"], passphrase)
-                if created
-                else store.load(passphrase)
+                store.create(args["common_name"], passphrase) if created else store.load(passphrase)
             )
             server = self._ensure_server(store.folder, authority, args["server_names"])
         except (
@@ -95,11 +92,11 @@ class ActionModule(ActionBase):
 def _read_passphrase(secrets_file: str, vault_password_file: str) -> str:
     password = vault_file.load_password(Path(vault_password_file))
     secrets, _ = vault_file.read(Path(secrets_file), password)
-    if not secrets.get(_PASSPHRASE_NAME):
+    if not secrets.get(_OPENS_THE_KEY):
         raise vault_file.SecretsUnreadable(
-            f"{_PASSPHRASE_NAME} is missing in {secrets_file}. Run playbooks/secrets.yml."
+            f"{_OPENS_THE_KEY} is missing in {secrets_file}. Run playbooks/secrets.yml."
         )
-    return str(secrets[_PASSPHRASE_NAME])
+    return str(secrets[_OPENS_THE_KEY])
 
 
 def _diff(path: Path, before: bytes | None, after: bytes | None) -> dict[str, str]:

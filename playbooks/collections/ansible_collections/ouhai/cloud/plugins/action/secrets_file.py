@@ -7,7 +7,6 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-
 from ansible_collections.ouhai.cloud.plugins.plugin_utils import (
     private_file,
     secret_kinds,

@@ -126,7 +126,9 @@ def uwsgi_files(service: dict[str, Any]) -> list[dict[str, str]]:
     return files
 
 
-def service_files(service: dict[str, Any], sections: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
+def service_files(
+    service: dict[str, Any], sections: dict[str, dict[str, Any]]
+) -> list[dict[str, str]]:
     """Return every file of a service: its configuration, its units, what its record adds."""
     name = service["name"]
     daemons = [drop_in(unit, DAEMON_DROP_IN) for unit in service.get("daemons", [])]

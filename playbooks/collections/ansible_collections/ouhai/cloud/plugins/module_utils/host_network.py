@@ -14,8 +14,9 @@ from ansible_collections.ouhai.cloud.plugins.module_utils.failure import Failure
 def check_names(where: str, names: Mapping[str, str], own_name: str) -> list[Failure]:
     """Check that no name leads elsewhere than the inventory says.
 
-    A name that does not resolve yet is no fault: the base role writes all of them to /etc/hosts. It also
-    removes the line that Debian's installer makes for the host's own name on a loopback address.
+    A name that does not resolve yet is no fault: the base role writes all of them to /etc/hosts. It
+    also removes the line that Debian's installer makes for the host's own name on a loopback
+    address.
     """
     failures = []
     for name, address in names.items():
@@ -43,22 +44,38 @@ def resolve(name: str) -> set[str]:
     return {str(entry[4][0]) for entry in found}
 
 
-def check_interfaces(where: str, interfaces: Mapping[str, str]) -> list[Failure]:
-    """Check that network interfaces exist.
+def check_interfaces(where: str, interfaces: Mapping[str, str], mtu: int) -> list[Failure]:
+    """Check that network interfaces exist and take packets of the full size.
 
     :param interfaces: for each variable, the name of the interface that it holds.
     """
-    present = sorted(entry.name for entry in Path("/sys/class/net").iterdir())
-    return [
-        Failure(
-            where,
-            f"{variable} is {name}, but there is no such network interface",
-            "the host cannot be connected to that network",
-            f"Set {variable} to one of: {', '.join(n for n in present if n != 'lo')}.",
-        )
-        for variable, name in interfaces.items()
-        if name not in present
-    ]
+    sizes = {
+        entry.name: int((entry / "mtu").read_text(encoding="ascii"))
+        for entry in Path("/sys/class/net").iterdir()
+        if (entry / "mtu").exists()
+    }
+    failures = []
+    for variable, name in interfaces.items():
+        if name not in sizes:
+            present = ", ".join(sorted(set(sizes) - {"lo"}))
+            failures.append(
+                Failure(
+                    where,
+                    f"{variable} is {name}, but there is no such network interface",
+                    "the host cannot be connected to that network",
+                    f"Set {variable} to one of: {present}.",
+                )
+            )
+        elif sizes[name] < mtu:
+            failures.append(
+                Failure(
+                    where,
+                    f"the MTU of {name} ({variable}) is {sizes[name]}, `mtu` is {mtu}",
+                    "connections would stop in the middle as soon as they carry much data",
+                    f"Set the interface's MTU to at least {mtu}, or lower `mtu` in the inventory.",
+                )
+            )
+    return failures
 
 
 def check_packets(where: str, peers: Mapping[str, str], mtu: int) -> list[Failure]:
@@ -70,29 +87,30 @@ def check_packets(where: str, peers: Mapping[str, str], mtu: int) -> list[Failur
     if not full:
         return []
     silent = icmp.unanswered(full, icmp.SMALL)
-    failures = []
-    for address, reason in full.items():
-        name = f"{peers[address]} ({address})"
-        if address in silent:
-            reason = silent[address]
-            failures.append(
-                Failure(
-                    where,
-                    f"no answer from {name} to a ping" + (f": {reason}" if reason else ""),
-                    "the hosts of a cloud talk to each other on every one of these addresses",
-                    f"Check that {name} is up, that the address in the inventory is right, and "
-                    "cables, VLANs and switches between the two.",
-                )
-            )
-        else:
-            failures.append(
-                Failure(
-                    where,
-                    f"packets of {mtu} bytes do not reach {name}, small ones do"
-                    + (f": {reason}" if reason else ""),
-                    "connections would stop in the middle as soon as they carry much data",
-                    f"Set the MTU of the interfaces of both hosts and of the switches between them "
-                    f"to at least {mtu}, or lower `mtu` in the inventory.",
-                )
-            )
-    return failures
+    return [
+        _silent(where, f"{peers[address]} ({address})", silent[address])
+        if address in silent
+        else _too_large(where, f"{peers[address]} ({address})", mtu, reason)
+        for address, reason in full.items()
+    ]
+
+
+def _silent(where: str, peer: str, reason: str) -> Failure:
+    return Failure(
+        where,
+        f"no answer from {peer} to a ping" + (f": {reason}" if reason else ""),
+        "the hosts of a cloud talk to each other on every one of these addresses",
+        f"Check that {peer} is up, that the address in the inventory is right, and cables, VLANs "
+        "and switches between the two.",
+    )
+
+
+def _too_large(where: str, peer: str, mtu: int, reason: str) -> Failure:
+    return Failure(
+        where,
+        f"packets of {mtu} bytes do not reach {peer}, small ones do"
+        + (f": {reason}" if reason else ""),
+        "connections would stop in the middle as soon as they carry much data",
+        "Set the MTU of the interfaces of both hosts and of the switches between them to at least "
+        f"{mtu}, or lower `mtu` in the inventory.",
+    )

@@ -27,15 +27,15 @@ class Owner:
 
     def __str__(self) -> str:
         if self.unit == _KERNEL:
-            return "the kernel"
+            return "the kernel, or a process that cannot be looked at"
         return f"{self.command} (process {self.pid}, {self.unit})"
 
 
 def check_ports(where: str, ports: Iterable[Mapping[str, Any]]) -> list[Failure]:
     """Check that a port is free, or that the service it is meant for has it already.
 
-    :param ports: `port`, `protocol` (tcp or udp), `service`, and `units`: patterns of the names of the
-        systemd units that may have it.
+    :param ports: `port`, `protocol` (tcp or udp), `service`, and `units`: patterns of the names of
+        the systemd units that may have it.
     """
     listeners = listening_sockets()
     wanted = [port for port in ports if (port["protocol"], port["port"]) in listeners]
@@ -97,8 +97,8 @@ def socket_owners() -> dict[str, Owner]:
                 owner = _owner(process)
                 for inode in inodes:
                     owners.setdefault(inode, owner)
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended while it was looked at
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it ended meanwhile, or is outside of the container that this host is
     return owners
 
 

@@ -1,4 +1,4 @@
-"""Checks that the host gets packages, and that they are signed by whom we expect. Nothing is changed."""
+"""Checks that the host gets packages, signed by whom we expect. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _TIMEOUT_SECONDS = 10
 def check_repository(
     where: str, url: str, key: str, authority: str | None, workspace: Path
 ) -> list[Failure]:
-    """Fetch the index's signed head as apt does, and verify it with the program that apt uses.
+    """Fetch the index's signed head, and verify it with the program that apt uses.
 
     :param key: the repository's public key, base64.
-    :param authority: PEM of the authority of the server's certificate; None for those of the system.
+    :param authority: PEM of the authority of the server's certificate; None for the system's own.
     :param workspace: a folder of our own that is removed afterwards.
     """
     address = f"{url.rstrip('/')}/dists/{_RELEASE}/InRelease"

@@ -17,9 +17,7 @@ _BLUESTORE = b"bluestore block device"
 _LABEL_BYTES = 4096
 
 
-def check_devices(
-    where: str, devices: Iterable[Mapping[str, Any]], cluster: str
-) -> list[Failure]:
+def check_devices(where: str, devices: Iterable[Mapping[str, Any]], cluster: str) -> list[Failure]:
     """Check each device or file.
 
     :param devices: `path`, and for a plain file `size_gib`.
@@ -128,8 +126,8 @@ def _not_empty(where: str, path: Path, fault: str) -> Failure:
         where,
         f"the storage device {path} {fault}",
         "everything on it would be lost: the deployment never takes a device with data",
-        f"If the data is not needed: wipefs --all {path} and clear its first 100 MiB. Otherwise take "
-        "it out of storage_devices.",
+        f"If the data is not needed: wipefs --all {path} and clear its first 100 MiB. Otherwise "
+        "take it out of storage_devices.",
     )
 
 

@@ -145,7 +145,7 @@ def check_features(where: str, features: list[str]) -> list[Failure]:
             where,
             f"the running kernel ({platform.release()}) has no {feature}",
             _FEATURES[feature],
-            "Boot Debian's standard kernel (linux-image-amd64); if it was upgraded just now, reboot."
+            "Boot Debian's standard kernel (linux-image-amd64); reboot if it was just upgraded."
             if feature != "kvm"
             else "Enable virtualisation in the firmware, or set virt_type to auto or qemu.",
         )

@@ -187,7 +187,12 @@ class Reconciler:
 
     def user(self, name: str, password: str, domain_id: str, project_id: str | None) -> Any:
         """Ensure an account and its password."""
-        fields = {"name": name, "password": password, "domain_id": domain_id, "description": "Service"}
+        fields = {
+            "name": name,
+            "password": password,
+            "domain_id": domain_id,
+            "description": "Service",
+        }
         found = next(iter(self.identity.users(name=name, domain_id=domain_id)), None)
         if found is None:
             if project_id:
@@ -213,7 +218,11 @@ class Reconciler:
                 description="Accounts of services",
             )
         granted = {
-            (a.user.get("id"), a.role["id"], a.scope.get("project", {}).get("id") or a.scope.get("domain", {}).get("id"))
+            (
+                a.user.get("id"),
+                a.role["id"],
+                a.scope.get("project", {}).get("id") or a.scope.get("domain", {}).get("id"),
+            )
             for a in self.identity.role_assignments()
             if a.user
         }
@@ -265,7 +274,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     if openstack is None:
-        module.fail_json(msg="python3-openstacksdk is not installed on this host; run the base role first")
+        module.fail_json(
+            msg="python3-openstacksdk is not installed on this host; run the base role first"
+        )
     cloud = connect(module)
     fresh = False
     try:
@@ -274,7 +285,9 @@ def main() -> None:
         if module.check_mode:
             module.exit_json(changed=True, actions=["bootstrap Keystone, then the whole catalogue"])
         if "401" not in str(error) and "Unauthorized" not in str(error):
-            module.fail_json(msg=f"Keystone at {module.params['auth_url']} does not answer: {error}")
+            module.fail_json(
+                msg=f"Keystone at {module.params['auth_url']} does not answer: {error}"
+            )
         bootstrap(module)
         fresh = True
         cloud = connect(module)

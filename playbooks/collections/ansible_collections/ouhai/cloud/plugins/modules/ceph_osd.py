@@ -96,7 +96,9 @@ def make_osd(module: AnsibleModule, device: dict[str, Any]) -> str:
         with open(keyring, "w", encoding="ascii") as file:
             file.write(f"[client.admin]\n\tkey = {module.params['admin_key']}\n")
         ceph = ["ceph", "--connect-timeout", "60", "-n", "client.admin", "--keyring", keyring]
-        _, answer, _ = module.run_command([*ceph, "osd", "new", identity, "-f", "json"], check_rc=True)
+        _, answer, _ = module.run_command(
+            [*ceph, "osd", "new", identity, "-f", "json"], check_rc=True
+        )
         number = str(json.loads(answer)["osdid"])
         _, secret, _ = module.run_command(
             [*ceph, "auth", "get-or-create-key", f"osd.{number}"]
@@ -143,7 +145,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     if not module.params["devices"]:
-        module.fail_json(msg="storage_devices is empty for this host; name its devices in the inventory")
+        module.fail_json(
+            msg="storage_devices is empty for this host; name its devices in the inventory"
+        )
     done = prepared()
     changed = False
     ids = []

@@ -6,10 +6,11 @@ DOCUMENTATION = r"""
 module: certificate_authority
 short_description: Create the cloud's certificate authority
 description:
-  - Ensures C(ca.key) (EC P-256, PKCS#8, encrypted with C(secret_ca_passphrase), mode 0600) and C(ca.crt) (10 years)
-    in a folder, and C(deploy-host.key), C(deploy-host.crt) for the deploy host's own HTTPS server.
-  - Runs on the deploy host. The authority is never replaced; the deploy host's certificate is signed anew when
-    less than 30 days are left, its names change or the authority changes.
+  - Ensures C(ca.key) (EC P-256, PKCS#8, encrypted with C(secret_ca_passphrase), mode 0600) and
+    C(ca.crt) (10 years) in a folder, and C(deploy-host.key), C(deploy-host.crt) for the deploy
+    host's own HTTPS server.
+  - Runs on the deploy host. The authority is never replaced; the deploy host's certificate is
+    signed anew when less than 30 days are left, its names change or the authority changes.
 author: The ouhai-cloud developers
 options:
   folder:

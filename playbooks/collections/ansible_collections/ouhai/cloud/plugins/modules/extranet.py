@@ -90,7 +90,9 @@ def reconcile(module: AnsibleModule, network_service: Any) -> list[str]:
     elif (subnet.allocation_pools, subnet.gateway_ip) != (pools, wanted["gateway"]):
         actions.append(f"pool or gateway of {name}")
         if not module.check_mode:
-            network_service.update_subnet(subnet, allocation_pools=pools, gateway_ip=wanted["gateway"])
+            network_service.update_subnet(
+                subnet, allocation_pools=pools, gateway_ip=wanted["gateway"]
+            )
     return actions
 
 
@@ -105,7 +107,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     if openstack is None:
-        module.fail_json(msg="openstacksdk is missing in the deploy host's environment; see constraints.txt")
+        module.fail_json(
+            msg="openstacksdk is missing in the deploy host's environment; see constraints.txt"
+        )
     loader = openstack.config.OpenStackConfig(config_files=[module.params["clouds_file"]])
     cloud = openstack.connection.Connection(config=loader.get_one(cloud=module.params["cloud"]))
     try:

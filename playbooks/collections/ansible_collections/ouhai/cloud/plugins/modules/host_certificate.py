@@ -1,4 +1,4 @@
-"""Keep a host's key, certificate and trusted authority. The action plugin of the same name signs."""
+"""Keep a host's key, certificate and trusted authority. The action plugin of this name signs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ DOCUMENTATION = r"""
 module: host_certificate
 short_description: Ensure a host's key and its certificate from the cloud's authority
 description:
-  - The key (EC P-256) is made on the host by the openssl command and never leaves it. The host sends a signing request;
-    the deploy host signs it in its own process, with the names that the task gives, not those that the host asks for.
-  - Ensures C(host.key) (mode 0640, root and O(group)), C(host.crt) and C(ca.crt) in O(folder), and the authority among
-    those that the system trusts.
-  - A certificate is signed anew when less than 30 days are left, when its names, its key or the authority change.
-  - On a host without the package ca-certificates the authority is put where that package picks it up when it is installed.
+  - The key (EC P-256) is made on the host by the openssl command and never leaves it. The host
+    sends a signing request; the deploy host signs it in its own process, with the names that the
+    task gives, not those that the host asks for.
+  - Ensures C(host.key) (mode 0640, root and O(group)), C(host.crt) and C(ca.crt) in O(folder), and
+    the authority among those that the system trusts.
+  - A certificate is signed anew when less than 30 days are left, when its names, its key or the
+    authority change.
+  - On a host without the package ca-certificates the authority is put where that package picks it
+    up when it is installed.
 author: The ouhai-cloud developers
 options:
   names:
@@ -127,7 +130,9 @@ class HostPki:
         """Return a signing request that proves possession of the key; None when there is no key."""
         if not self.key_path.exists():
             return None
-        return self._run(["openssl", "req", "-new", "-key", str(self.key_path), "-subj", "/CN=host"])
+        return self._run(
+            ["openssl", "req", "-new", "-key", str(self.key_path), "-subj", "/CN=host"]
+        )
 
     def ensure_file(self, path: Path, content: str) -> bool:
         """Ensure a public file's content, owner and mode. Tell whether its content was another."""

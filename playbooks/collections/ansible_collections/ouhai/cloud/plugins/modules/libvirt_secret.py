@@ -62,7 +62,9 @@ def main() -> None:
     if libvirt is None:
         if module.check_mode:
             module.exit_json(changed=True, uuid=uuid)
-        module.fail_json(msg="python3-libvirt is not installed on this host; run the base role first")
+        module.fail_json(
+            msg="python3-libvirt is not installed on this host; run the base role first"
+        )
     libvirt.registerErrorHandler(lambda *_: None, None)
     try:
         connection = libvirt.open("qemu:///system")

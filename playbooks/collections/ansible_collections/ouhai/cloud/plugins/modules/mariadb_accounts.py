@@ -124,7 +124,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     if pymysql is None:
-        module.fail_json(msg="python3-pymysql is not installed on this host; run the base role first")
+        module.fail_json(
+            msg="python3-pymysql is not installed on this host; run the base role first"
+        )
     try:
         connection = pymysql.connect(
             unix_socket=module.params["socket"], user="root", autocommit=True, connect_timeout=10
@@ -137,7 +139,9 @@ def main() -> None:
         needed = statements(cursor, module.params["accounts"])
         if not module.check_mode:
             for _, statement, values in needed:
-                cursor.execute(statement if values else statement.replace("%%", "%"), values or None)
+                cursor.execute(
+                    statement if values else statement.replace("%%", "%"), values or None
+                )
     module.exit_json(changed=bool(needed), actions=[action for action, _, _ in needed])
 
 

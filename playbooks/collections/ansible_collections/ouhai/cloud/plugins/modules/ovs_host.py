@@ -152,7 +152,9 @@ def main() -> None:
     )
     params = module.params
     if module.check_mode and not os.path.exists("/run/openvswitch/db.sock"):
-        module.exit_json(changed=True, datapath="unknown", differences=["Open vSwitch is not up yet"])
+        module.exit_json(
+            changed=True, datapath="unknown", differences=["Open vSwitch is not up yet"]
+        )
     datapath = decide_datapath(module)
     external_ids = {
         "ovn-remote": params["southbound"],

@@ -6,10 +6,10 @@ DOCUMENTATION = r"""
 module: precheck_host
 short_description: Check one host before anything is changed
 description:
-  - Checks operating system, size, kernel, names, interfaces, full-size packets to the other hosts, ports, storage devices
-    and the package repository, and the clock against the deploy host's.
-  - Reports everything that it finds and does not fail, also when the host cannot be reached; M(ouhai.cloud.precheck_report)
-    does. Changes nothing on the host.
+  - Checks operating system, size, kernel, names, interfaces, full-size packets to the other hosts,
+    ports, storage devices and the package repository, and the clock against the deploy host's.
+  - Reports everything that it finds and does not fail, also when the host cannot be reached;
+    M(ouhai.cloud.precheck_report) does. Changes nothing on the host.
 author: The ouhai-cloud developers
 options:
   expected:
@@ -20,12 +20,25 @@ options:
       name: {description: The host in the inventory., type: str, required: true}
       os_release_file: {description: Where to read which system it is., type: path, required: true}
       memory_gib: {description: Least memory., type: float, required: true}
-      disk_gib: {description: Least size of the file system of C(/var)., type: float, required: true}
+      disk_gib:
+        description: Least size of the file system of C(/var).
+        type: float
+        required: true
       cpus: {description: Least number of processors., type: int, required: true}
-      features: {description: What the kernel must be able to do., type: list, elements: str, required: true}
+      features:
+        description: What the kernel must be able to do.
+        type: list
+        elements: str
+        required: true
       names: {description: Names and the address that each has to have., type: dict, required: true}
-      interfaces: {description: Variables and the network interface that each names., type: dict, required: true}
-      peers: {description: Addresses that have to answer and what they are called., type: dict, required: true}
+      interfaces:
+        description: Variables and the network interface that each names.
+        type: dict
+        required: true
+      peers:
+        description: Addresses that have to answer and what they are called.
+        type: dict
+        required: true
       mtu: {description: Size of the largest packet in bytes., type: int, required: true}
       ports: {description: Ports and whose they are., type: list, elements: dict, required: true}
       storage_devices: {description: What Ceph gets., type: list, elements: dict, required: true}
@@ -69,7 +82,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.ouhai.cloud.plugins.module_utils import (
     host_network,
     host_ports,
@@ -93,7 +105,9 @@ def checks(expected: dict[str, Any]) -> dict[str, Callable[[], list[Failure]]]:
         "systemd": lambda: host_system.check_systemd(where),
         "the kernel": lambda: host_system.check_features(where, expected["features"]),
         "names": lambda: host_network.check_names(where, expected["names"], where),
-        "network interfaces": lambda: host_network.check_interfaces(where, expected["interfaces"]),
+        "network interfaces": lambda: host_network.check_interfaces(
+            where, expected["interfaces"], expected["mtu"]
+        ),
         "packets to other hosts": lambda: host_network.check_packets(
             where, expected["peers"], expected["mtu"]
         ),

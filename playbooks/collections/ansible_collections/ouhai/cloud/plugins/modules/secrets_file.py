@@ -6,8 +6,8 @@ DOCUMENTATION = r"""
 module: secrets_file
 short_description: Generate the missing secrets of an inventory
 description:
-  - Ensures that a file of secrets exists, is encrypted as a whole with ansible-vault, has mode 0600 and
-    holds every required secret. What exists is never rewritten.
+  - Ensures that a file of secrets exists, is encrypted as a whole with ansible-vault, has mode 0600
+    and holds every required secret. What exists is never rewritten.
   - Runs on the deploy host. Values are in no argument, result or log.
 author: The ouhai-cloud developers
 options:
@@ -22,7 +22,8 @@ options:
     type: path
     required: true
   required:
-    description: Name of each secret and its kind (V(password), V(hex32), V(uuid), V(fernet), V(ceph_key)).
+    description:
+      - Name of each secret and its kind (V(password), V(hex32), V(uuid), V(fernet), V(ceph_key)).
     type: dict
     required: true
 attributes:

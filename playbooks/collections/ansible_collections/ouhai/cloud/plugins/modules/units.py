@@ -122,7 +122,9 @@ def read_since(name: str, state: dict[str, str]) -> float:
 def journal(module: AnsibleModule, units: list[str]) -> str:
     """Return the last lines that the units wrote."""
     selectors = [word for unit in units for word in ("-u", unit)]
-    _, text, _ = module.run_command(["journalctl", "--no-pager", "-n", "25", "-o", "cat", *selectors])
+    _, text, _ = module.run_command(
+        ["journalctl", "--no-pager", "-n", "25", "-o", "cat", *selectors]
+    )
     return str(text)
 
 
@@ -190,7 +192,9 @@ def main() -> None:
     verbs = needed_actions(module)
     if masked:
         states = show(module, masked)
-        to_mask = [n for n in masked if states[n]["UnitFileState"] not in ("masked", "masked-runtime")]
+        to_mask = [
+            n for n in masked if states[n]["UnitFileState"] not in ("masked", "masked-runtime")
+        ]
         if to_mask:
             verbs["mask"] = to_mask
     needs_reload = any(s["NeedDaemonReload"] == "yes" for s in show(module, names).values())

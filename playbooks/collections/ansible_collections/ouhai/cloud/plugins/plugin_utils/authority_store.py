@@ -68,7 +68,9 @@ class AuthorityStore:
                 "Run playbooks/secrets.yml first."
             ) from error
         except OSError as error:
-            raise AuthorityUnusable(f"{error.filename} cannot be read: {error.strerror}.") from error
+            raise AuthorityUnusable(
+                f"{error.filename} cannot be read: {error.strerror}."
+            ) from error
         except certificates.CertificateError as error:
             raise AuthorityUnusable(
                 f"The certificate authority in {self.folder} cannot be used: {error}. Check that "

@@ -1,4 +1,4 @@
-"""X.509 for one inventory: its own certificate authority and what it signs. Pure: no file is touched.
+"""X.509 for one inventory: its own authority and what it signs. Pure: no file is touched.
 
 Keys are EC P-256: small, quick to sign with, and accepted by everything that Debian 13 ships.
 """
@@ -109,7 +109,7 @@ def create_authority(common_name: str, days: int = AUTHORITY_DAYS) -> Authority:
 def load_authority(certificate_pem: bytes, encrypted_key_pem: bytes, passphrase: str) -> Authority:
     """Read a certificate authority.
 
-    :raises CertificateError: the passphrase is wrong, or key and certificate do not belong together.
+    :raises CertificateError: the passphrase is wrong, or the two do not belong together.
     """
     authority = Authority(
         load_certificate(certificate_pem), load_key(encrypted_key_pem, passphrase)
@@ -133,6 +133,7 @@ def sign(
     """
     if not names:
         raise CertificateError("a certificate needs at least one name or address")
+    alternatives = x509.SubjectAlternativeName(general_names(names))
     end = min(now() + datetime.timedelta(days=days), authority.certificate.not_valid_after_utc)
     authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
     usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
@@ -141,7 +142,7 @@ def sign(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(usage), critical=False)
-        .add_extension(x509.SubjectAlternativeName(general_names(names)), critical=False)
+        .add_extension(alternatives, critical=False)
         .add_extension(authority_id, critical=False)
         .sign(authority.key, hashes.SHA256())
     )
@@ -175,12 +176,17 @@ def renewal_reason(
         return "there is none"
     try:
         certificate = load_certificate(certificate_pem)
+        certificate.verify_directly_issued_by(authority.certificate)
     except CertificateError as error:
         return str(error)
-    try:
-        certificate.verify_directly_issued_by(authority.certificate)
     except (InvalidSignature, ValueError, TypeError):
         return "it was signed by another authority"
+    return _outdated(certificate, public_key, names)
+
+
+def _outdated(
+    certificate: x509.Certificate, public_key: CertificatePublicKeyTypes, names: Sequence[str]
+) -> str | None:
     if certificate.public_key() != public_key:
         return "it is for another key"
     if certificate.not_valid_after_utc - now() < datetime.timedelta(days=RENEW_DAYS):
@@ -250,7 +256,7 @@ def _builder(
     public_key: CertificatePublicKeyTypes,
     end: datetime.datetime,
 ) -> x509.CertificateBuilder:
-    """Start a certificate; it begins an hour ago, so that a host whose clock is behind accepts it."""
+    """Start a certificate that began an hour ago: a host whose clock is behind accepts it."""
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

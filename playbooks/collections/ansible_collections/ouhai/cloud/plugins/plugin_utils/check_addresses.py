@@ -30,23 +30,8 @@ def check_addresses(inventory: Inventory) -> list[Failure]:
 
 def _duplicates(inventory: Inventory) -> Iterator[Failure]:
     owners: dict[ipaddress.IPv4Address, list[str]] = {}
-    for host in inventory.hosts.values():
-        # A host's own addresses may be one and the same.
-        names: dict[ipaddress.IPv4Address, str] = {}
-        for variable in ("host_address", "tunnel_address"):
-            if address := _address(host.variables.get(variable)):
-                names.setdefault(address, f"{variable} of {host.name}")
-        for address, name in names.items():
-            owners.setdefault(address, []).append(name)
-    external = inventory.variables.get("external_network")
-    gateway = external.get("gateway") if isinstance(external, dict) else None
-    for name, value in (
-        ("api_address", inventory.variables.get("api_address")),
-        ("the deploy host (repository_url)", _repository_host(inventory)),
-        ("external_network.gateway", gateway),
-    ):
-        if address := _address(value):
-            owners.setdefault(address, []).append(name)
+    for address, owner in (*_hosts_addresses(inventory), *_other_addresses(inventory)):
+        owners.setdefault(address, []).append(owner)
     for address, found in owners.items():
         if len(found) > 1:
             yield Failure(
@@ -55,6 +40,28 @@ def _duplicates(inventory: Inventory) -> Iterator[Failure]:
                 "two machines with one address take turns in answering",
                 "Give each its own address in the inventory.",
             )
+
+
+def _hosts_addresses(inventory: Inventory) -> Iterator[tuple[ipaddress.IPv4Address, str]]:
+    """Yield the addresses of hosts and what each is. A host's own may be one and the same."""
+    for host in inventory.hosts.values():
+        names: dict[ipaddress.IPv4Address, str] = {}
+        for variable in ("host_address", "tunnel_address"):
+            if address := _address(host.variables.get(variable)):
+                names.setdefault(address, f"{variable} of {host.name}")
+        yield from names.items()
+
+
+def _other_addresses(inventory: Inventory) -> Iterator[tuple[ipaddress.IPv4Address, str]]:
+    external = inventory.variables.get("external_network")
+    values = {
+        "api_address": inventory.variables.get("api_address"),
+        "the deploy host (repository_url)": _repository_host(inventory),
+        "external_network.gateway": external.get("gateway") if isinstance(external, dict) else None,
+    }
+    for name, value in values.items():
+        if address := _address(value):
+            yield address, name
 
 
 def _overlaps(inventory: Inventory) -> Iterator[Failure]:
@@ -99,7 +106,9 @@ def _external(inventory: Inventory) -> Iterator[Failure]:
     if not isinstance(external, dict):
         return
     where = inventory.place("external_network")
-    remedy = "Correct it in the inventory; ask the extranet's administrators which addresses are yours."
+    remedy = (
+        "Correct it in the inventory; ask the extranet's administrators which addresses are yours."
+    )
     network = _range(external.get("range"))
     parts = {name: _address(external.get(name)) for name in ("gateway", "pool_start", "pool_end")}
     for name, address in parts.items():

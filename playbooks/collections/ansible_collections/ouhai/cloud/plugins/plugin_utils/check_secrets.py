@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible.parsing.vault import is_encrypted
-
 from ansible_collections.ouhai.cloud.plugins.plugin_utils import secret_kinds
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.authority_store import (
     AuthorityStore,
@@ -46,7 +45,7 @@ def check_secrets(
                     f"{name} ({place})",
                     f"the secret is not a good {kind}: {fault}",
                     "it could be guessed, or the service would not take it",
-                    f"Remove it with `ansible-vault edit` and run playbooks/secrets.yml, or change it.",
+                    "Change it (ansible-vault edit), or remove it and run playbooks/secrets.yml.",
                 )
             )
     for shared in names.values():

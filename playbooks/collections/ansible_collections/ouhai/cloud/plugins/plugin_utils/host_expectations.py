@@ -1,4 +1,4 @@
-"""What each host has to be like, derived from the inventory: the arguments of ouhai.cloud.precheck_host."""
+"""What each host has to be like by the inventory: arguments of ouhai.cloud.precheck_host."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def expectations(
 ) -> dict[str, dict[str, Any]]:
     """Return for each host the argument `expected` of the module.
 
-    Tolerates variables that are missing or wrong: they have been reported, and the rest is still checked.
+    Tolerates variables that are missing or wrong: they have been reported, and the rest is still
+    checked.
 
     :param repository: `repository_url`, `repository_key` (base64) and `repository_authority` (PEM).
     """
@@ -99,7 +100,9 @@ def _names(inventory: Inventory) -> dict[str, str]:
     names = {host.name: host.variables.get("host_address") for host in inventory.hosts.values()}
     names[str(inventory.variables.get("api_name"))] = inventory.variables.get("api_address")
     return {
-        name: address for name, address in names.items() if _valid(address) and not _valid(name)
+        name: address
+        for name, address in names.items()
+        if isinstance(address, str) and _valid(address) and not _valid(name)
     }
 
 
@@ -108,7 +111,7 @@ def _peers(inventory: Inventory, host: Host) -> dict[str, str]:
     for other in inventory.hosts.values():
         for variable in ("host_address", "tunnel_address"):
             address = other.variables.get(variable)
-            if other.name != host.name and _valid(address):
+            if other.name != host.name and isinstance(address, str) and _valid(address):
                 peers.setdefault(address, other.name)
     for variable in ("host_address", "tunnel_address"):
         # An address that is also this host's own is a duplicate, and reported as such.

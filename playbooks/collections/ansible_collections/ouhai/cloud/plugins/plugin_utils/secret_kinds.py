@@ -47,7 +47,7 @@ def _password_fault(value: str) -> str | None:
     if len(set(value)) < PASSWORD_DISTINCT_MIN:
         return f"it has fewer than {PASSWORD_DISTINCT_MIN} different characters"
     if not _SAFE.fullmatch(value):
-        # Secrets end up in connection URLs and ini files, where other characters change the meaning.
+        # Secrets end up in URLs and ini files, where other characters change the meaning.
         return "it has characters other than letters, digits and . _ ~ -"
     return None
 

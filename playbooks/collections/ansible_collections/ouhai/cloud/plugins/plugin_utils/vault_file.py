@@ -16,7 +16,6 @@ from ansible.parsing.vault import (
     get_file_vault_secret,
     is_encrypted,
 )
-
 from ansible_collections.ouhai.cloud.plugins.plugin_utils import private_file
 
 _PASSWORD_BYTES = 48
@@ -64,9 +63,9 @@ def read(path: Path, password: VaultSecret) -> tuple[dict[str, Any], bool]:
             raw = VaultLib([("default", password)]).decrypt(raw)
         except AnsibleVaultError as error:
             raise SecretsUnreadable(
-                f"{path} cannot be decrypted with the vault password in use: the password is another "
-                "one, or the file is damaged. Put the right .vault-password or the file back from "
-                "your backup. Do not delete the file: a running cloud cannot do without its secrets."
+                f"{path} cannot be decrypted with the vault password in use: the password is "
+                "another one, or the file is damaged. Put the right password or the file back "
+                "from your backup. Do not delete the file: a running cloud needs its secrets."
             ) from error
     try:
         content = yaml.safe_load(raw)
@@ -79,7 +78,7 @@ def read(path: Path, password: VaultSecret) -> tuple[dict[str, Any], bool]:
         content = {}
     if not isinstance(content, dict):
         raise SecretsUnreadable(
-            f"{path} does not hold `name: value` pairs. Correct it with `ansible-vault edit {path}`."
+            f"{path} does not hold `name: value` pairs. Correct it: `ansible-vault edit {path}`."
         )
     return content, encrypted
 

@@ -1,0 +1,89 @@
+"""The dashboard as its tests see it: pages, words, and what a person can do there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urljoin
+
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.cloud_access import CloudAccess
+
+# The first page after a restart compiles its templates.
+WAIT_SECONDS = 60
+
+
+class LoginRefused(Exception):
+    """The dashboard did not let the administrator in; the message is what it said."""
+
+
+class Dashboard:
+    """Horizon in a browser."""
+
+    def __init__(self, browser: Chrome, access: CloudAccess, output: Path) -> None:
+        self._browser = browser
+        self._access = access
+        self._output = output
+
+    @property
+    def language(self) -> str:
+        """The language of the page, as Horizon names it."""
+        return str(self._browser.execute_script("return horizon.languageCode"))
+
+    @property
+    def text(self) -> str:
+        """Everything that can be read on the page."""
+        return self._wait_for("body").text
+
+    def open(self, path: str = "") -> None:
+        """Go to a page."""
+        self._browser.get(urljoin(self._access.dashboard_url, path))
+
+    def log_in(self, password: str | None = None) -> None:
+        """Fill in the form and send it, by default with the right password.
+
+        Raises LoginRefused when that does not end inside.
+        """
+        self._fill("#id_username", self._access.username)
+        self._fill("#id_password", password or self._access.password)
+        # The field for the domain is there only when the cloud has several.
+        for field in self._browser.find_elements(By.ID, "id_domain"):
+            field.clear()
+            field.send_keys(self._access.domain_name)
+        self._wait_for("#loginBtn").click()
+        # Either the page inside or, back at the form, a reason.
+        self._wait_for(".user-menu, .alert-danger")
+        if not self._browser.find_elements(By.CSS_SELECTOR, ".user-menu"):
+            raise LoginRefused(self._wait_for(".alert-danger").text)
+
+    def choose_language(self, code: str) -> None:
+        """Set the language in the user's settings, by mouse."""
+        self.open("settings/")
+        select = "#user_settings_modal select[name=language]"
+        chooser = self._wait_for(select).find_element(
+            By.XPATH, "ancestor::*[contains(@class, 'themable-select')]"
+        )
+        chooser.find_element(By.CSS_SELECTOR, ".dropdown-toggle").click()
+        choice = chooser.find_element(By.CSS_SELECTOR, f"[data-select-value='{code}']")
+        self._browser.execute_script("arguments[0].scrollIntoView()", choice)
+        choice.click()
+        self._wait_for("#user_settings_modal [type=submit]").click()
+        WebDriverWait(self._browser, WAIT_SECONDS).until(lambda _: self.language == code)
+
+    def screenshot(self, name: str) -> None:
+        """Leave a picture of the page in the output directory."""
+        self._output.mkdir(exist_ok=True)
+        self._browser.save_screenshot(str(self._output / f"{name}.png"))
+
+    def _fill(self, selector: str, value: str) -> None:
+        field = self._wait_for(selector)
+        field.clear()
+        field.send_keys(value)
+
+    def _wait_for(self, selector: str) -> WebElement:
+        found = expected_conditions.presence_of_element_located((By.CSS_SELECTOR, selector))
+        return WebDriverWait(self._browser, WAIT_SECONDS).until(found, f"no {selector} on the page")

@@ -1,0 +1,38 @@
+"""Fixtures for tests on the running lab. A lab that is down is a failure, not a skip."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from openstack.connection import Connection
+
+from tests.support import cloud as clouds
+from tests.support.guests import Guest, guest, surroundings
+from tests.support.lab import Lab
+
+
+@pytest.fixture(scope="session")
+def lab() -> Lab:
+    """Return the running lab."""
+    lab = Lab()
+    assert lab.environment, "deploy/lab env says nothing: bring the lab up with `deploy/lab up`"
+    return lab
+
+
+@pytest.fixture(scope="session")
+def cloud(lab: Lab) -> Connection:
+    """Return a connection as the cloud's administrator."""
+    return clouds.connect(lab)
+
+
+@pytest.fixture(scope="session")
+def probe(lab: Lab, cloud: Connection) -> Iterator[Guest]:
+    """Return a guest that answers; it is removed at the end of the session."""
+    name = f"ouhai-test-{secrets.token_hex(4)}"
+    with (
+        surroundings(cloud, name, lab.variables["external_network"]["name"]) as around,
+        guest(cloud, around) as one,
+    ):
+        yield one

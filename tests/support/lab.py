@@ -1,0 +1,113 @@
+"""The running lab, as its own command `deploy/lab` shows it."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = str(ROOT / "deploy" / "lab")
+TIMEOUT_SECONDS = 60
+
+
+class LabUnusable(Exception):
+    """The lab is down or a command on one of its hosts could not be run."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command on a host said."""
+
+    code: int
+    output: str
+    errors: str
+
+
+class Lab:
+    """Commands on the lab's hosts, and what its inventory says."""
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """Return what `deploy/lab env` exports.
+
+        :raises LabUnusable: the lab is down.
+        """
+        answer = _run([COMMAND, "env"])
+        if answer.code != 0:
+            raise LabUnusable(f"{answer.errors.strip()} Bring it up: deploy/lab up")
+        words = [line.removeprefix("export ") for line in answer.output.splitlines()]
+        pairs = [shlex.split(word)[0].partition("=") for word in words if "=" in word]
+        return {name: value for name, _, value in pairs}
+
+    @property
+    def inventory(self) -> Path:
+        """Return the folder of the lab's inventory."""
+        return Path(self.environment["OS_CLIENT_CONFIG_FILE"]).parent
+
+    @property
+    def ca_file(self) -> Path:
+        """Return the certificate of the cloud's authority."""
+        return self.inventory / "pki" / "ca.crt"
+
+    @cached_property
+    def groups(self) -> dict[str, list[str]]:
+        """Return the names of the hosts in each group."""
+        data = yaml.safe_load((self.inventory / "hosts.yml").read_text())
+        found: dict[str, list[str]] = {}
+        _collect("all", data["all"], found)
+        return found
+
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """Return what the lab's inventory sets for all hosts."""
+        path = self.inventory / "group_vars" / "all" / "lab.yml"
+        return dict(yaml.safe_load(path.read_text()))
+
+    @property
+    def hosts(self) -> list[str]:
+        """Return the names of all hosts."""
+        return sorted({host for hosts in self.groups.values() for host in hosts})
+
+    @property
+    def control(self) -> str:
+        """Return the name of the first control host."""
+        return self.groups["control"][0]
+
+    def ssh(self, host: str, command: str, *, stdin: str = "") -> Answer:
+        """Run a shell command on a host."""
+        return _run([COMMAND, "ssh", host, command], stdin)
+
+    def python(self, host: str, code: str) -> str:
+        """Run Python code on a host and return what it printed.
+
+        :raises LabUnusable: it failed.
+        """
+        answer = self.ssh(host, "python3 -", stdin=code)
+        if answer.code != 0:
+            raise LabUnusable(f"on {host}: {answer.errors}")
+        return answer.output
+
+
+def _run(command: list[str], stdin: str = "") -> Answer:
+    done = subprocess.run(
+        command,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def _collect(name: str, group: dict[str, Any] | None, found: dict[str, list[str]]) -> None:
+    group = group or {}
+    found.setdefault(name, []).extend(group.get("hosts") or {})
+    for child, content in (group.get("children") or {}).items():
+        _collect(child, content, found)

@@ -1,0 +1,74 @@
+"""The host that tempest runs on."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from tests.cloud_access import LAB_STATE
+from tests.runner.paths import ROOT
+
+WORKSPACE = "/root/ouhai-tempest"
+
+
+class RemoteFailed(Exception):
+    """A command on the control host did not do what it was asked."""
+
+
+@dataclass(frozen=True)
+class ControlHost:
+    """A host reached by `deploy/lab ssh`."""
+
+    name: str
+
+    @classmethod
+    def of_the_lab(cls) -> ControlHost:
+        """The lab's first control host.
+
+        Raises RemoteFailed when there is no lab.
+        """
+        path = LAB_STATE / "inventory" / "hosts.yml"
+        if not path.is_file():
+            raise RemoteFailed(f"{path} does not exist: bring the lab up with deploy/lab up")
+        return cls(first_host(yaml.safe_load(path.read_text()), "control"))
+
+    def run(self, command: str, *, stdin: bytes = b"", timeout_seconds: int = 120) -> bytes:
+        """Run a shell command and return its standard output.
+
+        Raises RemoteFailed when it ends with another exit code than 0 or takes too long.
+        """
+        words = (str(ROOT / "deploy" / "lab"), "ssh", self.name, command)
+        try:
+            done = subprocess.run(
+                words, input=stdin, capture_output=True, timeout=timeout_seconds, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise RemoteFailed(
+                f"not done on {self.name} after {timeout_seconds} s: {command}"
+            ) from error
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).decode(errors="replace")[-2000:].strip()
+            raise RemoteFailed(f"exit {done.returncode} on {self.name}: {command}\n{said}")
+        return done.stdout
+
+    def write(self, path: str, content: str) -> None:
+        """Write a file that only root may read."""
+        self.run(f"umask 077; cat >{path}", stdin=content.encode())
+
+
+def first_host(inventory: Any, group: str) -> str:
+    """The first host of a group anywhere in an inventory.
+
+    Raises RemoteFailed when the inventory has no such group or it is empty.
+    """
+    pending = list(inventory.items())
+    while pending:
+        name, content = pending.pop(0)
+        content = content or {}
+        if name == group and content.get("hosts"):
+            return str(next(iter(content["hosts"])))
+        pending.extend((content.get("children") or {}).items())
+    raise RemoteFailed(f"the lab's inventory has no host in the group {group}")
