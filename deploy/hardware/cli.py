@@ -84,6 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LabError as error:
         print(f"deploy/lab {asked.command}: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # The reader (`| head`) has enough; Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         hint = f"`deploy/lab {asked.command}` again resumes"
         print(f"deploy/lab {asked.command}: interrupted; {hint}", file=sys.stderr)
@@ -106,7 +110,7 @@ def dispatch(asked: argparse.Namespace, layout: Layout) -> int:
         layout.lock.unlink(missing_ok=True)
     elif asked.command == "status":
         text, good = status(layout, load(layout))
-        print(text)
+        print(text, flush=True)
         return 0 if good else 1
     elif asked.command == "env":
         print(exports(client_environment(layout)))

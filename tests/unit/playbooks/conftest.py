@@ -44,9 +44,11 @@ def make_inventory(parent: Path) -> Path:
     key = parent / "repository.key"
     key.write_text("a key")
     # Port 1 refuses at once. The address is in the range that the other variables name.
-    host = {"ansible_host": "127.0.0.11", "ansible_port": 1}
+    host: dict[str, Any] = {"ansible_host": "127.0.0.11", "ansible_port": 1}
     host["storage_devices"] = [{"path": "/dev/sdb"}]
-    groups = {name: {"hosts": {"ouhai1": None}} for name in ("network", "compute", "storage")}
+    groups: dict[str, Any] = {
+        name: {"hosts": {"ouhai1": None}} for name in ("network", "compute", "storage")
+    }
     groups["control"] = {"hosts": {"ouhai1": host}}
     write(folder / "hosts.yml", {"all": {"children": groups}})
     ranges = {"management_range": "127.0.0.0/24", "repository_key_file": str(key)}

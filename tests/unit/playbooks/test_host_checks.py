@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.ouhai.cloud.plugins.module_utils import (
@@ -14,6 +15,7 @@ from ansible_collections.ouhai.cloud.plugins.module_utils import (
     host_system,
     icmp,
 )
+from ansible_collections.ouhai.cloud.plugins.module_utils.failure import Failure
 from ansible_collections.ouhai.cloud.plugins.modules.precheck_host import run_all
 
 TABLE = """\
@@ -118,7 +120,10 @@ def test_what_a_device_is_used_for_is_named() -> None:
 def test_a_device_that_is_not_there_and_a_file_with_data_are_named(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.write_bytes(b"precious")
-    devices = [{"path": str(tmp_path / "sdb")}, {"path": str(data), "size_gib": 1}]
+    devices: list[dict[str, Any]] = [
+        {"path": str(tmp_path / "sdb")},
+        {"path": str(data), "size_gib": 1},
+    ]
     failures = host_storage.check_devices("host", devices, "our-fsid")
     assert ["does not exist" in failures[0].what, "is not empty" in failures[1].what] == [True] * 2
     assert data.read_bytes() == b"precious"
@@ -169,7 +174,7 @@ def test_an_echo_request_has_its_size_and_a_good_checksum() -> None:
 
 
 def test_a_check_that_breaks_does_not_hide_the_others() -> None:
-    def breaks() -> list[host_system.Failure]:
+    def breaks() -> list[Failure]:
         raise PermissionError("no")
 
     size = lambda: host_system.check_size("host", 1e6, 0, 0)  # noqa: E731

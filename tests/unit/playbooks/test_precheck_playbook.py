@@ -23,7 +23,7 @@ def test_everything_is_reported_at_once(with_secrets: Path) -> None:
     password = vault_file.load_password(with_secrets / ".vault-password")
     path = with_secrets / "group_vars" / "all" / "secrets.yml"
     values, _ = vault_file.read(path, password)
-    del values["secret_rabbitmq_password"]
+    del values["secret_metadata_proxy"]
     vault_file.write(path, values | {"secret_admin_password": "changeme"}, password)
     done = run(with_secrets, "precheck.yml")
     assert done.returncode == 2, done.stdout + done.stderr
@@ -33,7 +33,7 @@ def test_everything_is_reported_at_once(with_secrets: Path) -> None:
         "'wide' is not of type 'integer'",
         "and 10.118.1.0/24 overlap",
         "/nonexistent cannot be read",
-        "where: secret_rabbitmq_password",
+        "where: secret_metadata_proxy",
         "the secret is not a good password",
         "the host cannot be reached",
     ):

@@ -158,6 +158,8 @@ def needed_actions(module: AnsibleModule) -> dict[str, list[str]]:
         if state["ActiveState"] not in ("active", "reloading"):
             # "restart" also brings back a unit that is failed or still starting on old files
             verbs["restart"].append(name)
+        elif "ExecMainStartTimestamp" not in state:
+            continue  # a socket or target reads no files
         elif params["stale"] or changed_at > read_since(name, state):
             verbs["reload" if params["reload"] else "restart"].append(name)
     return verbs

@@ -38,8 +38,8 @@ class VarsModule(BaseVarsPlugin):
         super().get_vars(loader, path, entities)
         secrets = Path(self._basedir, _SECRETS)
         if secrets not in self._seen:
-            # Remembered also when it is not there: secrets.yml writes it in the middle of a run that
-            # was started without a vault password, and Ansible itself does not look for it again.
+            # Remembered also when it is not there: secrets.yml writes it in a run that
+            # started without a vault password, and Ansible itself does not look for it again.
             self._seen.add(secrets)
             if secrets.is_file() and is_encrypted(secrets.read_bytes()):
                 self._check(loader, secrets)
