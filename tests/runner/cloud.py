@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.runner.checks import BIN, PATH, pytest_step
+from tests.runner.checks import BIN, ENVIRONMENT, pytest_step
 from tests.runner.execution import Step
 from tests.runner.paths import OUTPUT
 
@@ -29,9 +29,11 @@ def tempest() -> Step:
     """OpenStack's own acceptance tests, the smoke set."""
     junit = OUTPUT / "tempest.xml"
     command = ("tests/tempest/run", f"--junitxml={junit}", f"--output={OUTPUT / 'tempest'}")
-    return Step("tempest", command, 20 * MINUTE, {**PATH, "PYTHON": str(BIN / "python")}, junit)
+    return Step(
+        "tempest", command, 20 * MINUTE, {**ENVIRONMENT, "PYTHON": str(BIN / "python")}, junit
+    )
 
 
 def bench() -> Step:
     """The benchmark: minutes to hours, and therefore only when asked for."""
-    return Step("bench", ("tests/bench/run",), 120 * MINUTE, PATH)
+    return Step("bench", ("tests/bench/run",), 120 * MINUTE, ENVIRONMENT)

@@ -9,7 +9,11 @@ from tests.cloud_access import CloudUnknown, cloud_access
 CLOUDS = """
 clouds:
   ouhai:
-    auth: {auth_url: "https://10.118.0.10:5000/v3", username: admin, password: hush, project_name: admin}
+    auth:
+      auth_url: https://10.118.0.10:5000/v3
+      username: admin
+      password: hush
+      project_name: admin
     region_name: ouhai
     cacert: /ca.crt
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def test_every_variable_is_declared(values: dict[str, Any], groups: dict[str, An
 def test_every_variable_is_explained() -> None:
     for path in sorted(DISTRICT.glob("group_vars/all/*.yml")):
         lines = path.read_text().splitlines()
-        for before, line in zip(lines, lines[1:], strict=False):
+        for before, line in pairwise(lines):
             if line[:1].isalpha():
                 assert before.startswith(("#", "---")), f"{path.name}: {line}"
 

@@ -18,7 +18,7 @@ def test_inventory_overrides_the_defaults(tmp_path: Path, host: str) -> None:
         "inventory/hosts.yml": "{all: {hosts: {host1: {ansible_connection: local}}}}",
         "inventory/group_vars/all/mine.yml": "mtu: 9000",
         "playbooks/group_vars/all/defaults.yml": "mtu: 1500",
-        "playbooks/play.yml": f"[{{hosts: {host}, tasks: [{{ansible.builtin.debug: {{var: mtu}}}}]}}]",
+        "playbooks/play.yml": f"[{{hosts: {host}, tasks: [{{debug: {{var: mtu}}}}]}}]",
     }.items():
         tmp_path.joinpath(path).parent.mkdir(parents=True, exist_ok=True)
         tmp_path.joinpath(path).write_text(text)

@@ -26,7 +26,7 @@ def test_step_without_junit_counts_as_one() -> None:
     assert (failed.count, failed.note, failed.good) == (Count(failed=1), "exit 3", False)
 
 
-def test_log_holds_both_outputs(tmp_path: Path) -> None:
+def test_log_holds_both_outputs() -> None:
     outcome = run_step(shell("echo one; echo two >&2"), echo=False)
     assert execution.tail(outcome.log) == "one\ntwo"
 

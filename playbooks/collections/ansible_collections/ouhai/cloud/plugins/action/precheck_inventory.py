@@ -1,4 +1,4 @@
-"""Check everything that the inventory alone can tell, on the deploy host, once for all hosts."""
+"""Check everything that the inventory alone can tell, on the deploy host."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ _GLOBAL = (
 class ActionModule(ActionBase):
     """Reads variables one by one: one that cannot be evaluated must not hide the rest."""
 
-    BYPASS_HOST_LOOP = True
     _requires_connection = False
     _supports_check_mode = True
 

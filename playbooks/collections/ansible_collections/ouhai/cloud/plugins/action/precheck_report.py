@@ -9,9 +9,8 @@ from ansible_collections.ouhai.cloud.plugins.plugin_utils import report
 
 
 class ActionModule(ActionBase):
-    """Once for all hosts, on the deploy host."""
+    """On the deploy host, for all hosts together."""
 
-    BYPASS_HOST_LOOP = True
     _requires_connection = False
     _supports_check_mode = True
 

@@ -8,8 +8,8 @@ short_description: Check everything that the inventory alone can tell
 description:
   - Groups, names and types of variables, addresses and ranges, secrets, and what the deploy host
     has to have.
-  - Runs once, on the deploy host. Reports everything that it finds and does not fail;
-    M(ouhai.cloud.precheck_report) does.
+  - Runs on the deploy host and sees all hosts: use it with C(run_once).
+  - Reports everything that it finds and does not fail; M(ouhai.cloud.precheck_report) does.
 author: The ouhai-cloud developers
 options:
   schemas:
@@ -33,6 +33,7 @@ EXAMPLES = r"""
     schemas: "{{ playbook_dir }}/schemas/variables.yml"
     variables_folder: "{{ playbook_dir }}/group_vars/all"
   register: precheck_inventory
+  run_once: true
 """
 
 RETURN = r"""

@@ -6,8 +6,8 @@ DOCUMENTATION = r"""
 module: precheck_report
 short_description: Show what the checks found
 description:
-  - Shows every failure with what, where, why and what to do, and fails when there is one. Runs once
-    for all hosts.
+  - Shows every failure with what, where, why and what to do, and fails when there is one.
+  - Runs on the deploy host and sees all hosts, so use it with C(run_once).
 author: The ouhai-cloud developers
 options:
   failures:
@@ -25,6 +25,7 @@ EXAMPLES = r"""
 - name: Report
   ouhai.cloud.precheck_report:
     failures: "{{ precheck_inventory.failures }}"
+  run_once: true
 """
 
 RETURN = r"""#"""

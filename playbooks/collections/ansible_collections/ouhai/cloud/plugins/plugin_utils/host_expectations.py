@@ -10,6 +10,9 @@ from ansible_collections.ouhai.cloud.plugins.plugin_utils.inventory_view import 
 
 _MTU_DEFAULT = 1500
 
+# Units that the roles write themselves, where Debian has none.
+_OWN_UNITS = "ouhai-*"
+
 
 def expectations(
     inventory: Inventory,
@@ -62,7 +65,7 @@ def record_ports(record: Mapping[str, Any]) -> list[dict[str, Any]]:
             "protocol": "tcp",
             "service": name,
             "groups": ["control"],
-            "units": ["haproxy", f"{name}*", *units],
+            "units": ["haproxy", _OWN_UNITS, f"{name}*", *units],
         }
         for port, units in ports
     ]
