@@ -19,7 +19,8 @@ START_SECONDS = 15.0
 def make(layout: Layout) -> jobs.Job:
     """Start making the repository; it returns soon when the cached snapshot still fits."""
     program = str(layout.tree / "deploy/repository/make")
-    command = [layout.python, program, "--output", str(layout.repository)]
+    tests = str(layout.tree / "deploy/repository/test_packages.yml")
+    command = [layout.python, program, "--output", str(layout.repository), "--also", tests]
     return jobs.start(layout, "repository", command)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.cloud_access import CloudUnknown, cloud_access
 from tests.tempest import configuration, results, skips
-from tests.tempest.discovery import discover
+from tests.tempest.discovery import CloudIncomplete, discover
 from tests.tempest.remote import ControlHost, RemoteFailed
 from tests.tempest.smoke import run_smoke
 
@@ -45,7 +45,7 @@ def main() -> int:
             "ca.crt": access.ca_file.read_text(),
         }
         stream = run_smoke(ControlHost.of_the_lab(), files, cloud)
-    except (CloudUnknown, skips.SkipsInvalid, RemoteFailed) as error:
+    except (CloudUnknown, CloudIncomplete, skips.SkipsInvalid, RemoteFailed) as error:
         print(f"tests/tempest/run: {error}", file=sys.stderr)
         return 2
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, ip_network
+from typing import Any
 
 import openstack
+from keystoneauth1.exceptions import ClientException
 from openstack.connection import Connection
+from openstack.exceptions import SDKException
 
 from tests.cloud_access import CloudAccess
 
@@ -48,17 +52,33 @@ class Cloud:
         return "block-storage" if "block-storage" in self.service_types else "volumev3"
 
 
+class CloudIncomplete(Exception):
+    """The cloud lacks something that tempest needs, or does not answer."""
+
+
 def discover(access: CloudAccess) -> Cloud:
-    """Ask the cloud what it offers."""
+    """Ask the cloud what it offers.
+
+    Raises CloudIncomplete when it lacks what tempest needs, or does not answer.
+    """
     os.environ["OS_CLIENT_CONFIG_FILE"] = str(access.clouds_file)
-    connection = openstack.connect(cloud=access.name)
+    try:
+        return _discover(openstack.connect(cloud=access.name))
+    except (SDKException, ClientException, LookupError) as error:
+        raise CloudIncomplete(
+            f"the cloud at {access.auth_url} cannot be tested: {error}; next: "
+            "playbooks/verify.yml, which says what is wrong with it"
+        ) from error
+
+
+def _discover(connection: Connection) -> Cloud:
     image = connection.image.find_image(IMAGE, ignore_missing=False)
     compute = connection.compute
     nova_compute = compute.services(binary="nova-compute")
     return Cloud(
         service_types=frozenset(str(entry["type"]) for entry in connection.service_catalog),
         image_id=str(image.id),
-        image_user=str(image.properties.get("os_admin_user") or image.os_admin_user or IMAGE),
+        image_user=str(image.os_admin_user or IMAGE),
         image_disk_gib=max(1, int(image.min_disk)),
         flavor_id=str(compute.find_flavor(FLAVOR, ignore_missing=False).id),
         other_flavor_id=str(compute.find_flavor(OTHER_FLAVOR, ignore_missing=False).id),
@@ -70,8 +90,8 @@ def discover(access: CloudAccess) -> Cloud:
 
 
 def _external_network(connection: Connection) -> ExternalNetwork:
-    network = next(iter(connection.network.networks(is_router_external=True)))
-    subnet = next(iter(connection.network.subnets(network_id=network.id, ip_version=4)))
+    network = _first("external network", connection.network.networks(is_router_external=True))
+    subnet = _first("IPv4 subnet", connection.network.subnets(network_id=network.id, ip_version=4))
     pools = [
         (IPv4Address(pool["start"]), IPv4Address(pool["end"])) for pool in subnet.allocation_pools
     ]
@@ -82,6 +102,12 @@ def _external_network(connection: Connection) -> ExternalNetwork:
     return ExternalNetwork(
         str(network.id), str(network.name), network_range, free_address(network_range, pools, taken)
     )
+
+
+def _first(what: str, found: Iterable[Any]) -> Any:
+    for one in found:
+        return one
+    raise LookupError(f"there is no {what}")
 
 
 def free_address(

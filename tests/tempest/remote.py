@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
-from typing import Any
 
-import yaml
-
-from tests.cloud_access import LAB_STATE
-from tests.runner.paths import ROOT
+from tests.support.lab import COMMAND, Lab, LabUnusable
 
 WORKSPACE = "/root/ouhai-tempest"
 
@@ -30,17 +26,17 @@ class ControlHost:
 
         Raises RemoteFailed when there is no lab.
         """
-        path = LAB_STATE / "inventory" / "hosts.yml"
-        if not path.is_file():
-            raise RemoteFailed(f"{path} does not exist: bring the lab up with deploy/lab up")
-        return cls(first_host(yaml.safe_load(path.read_text()), "control"))
+        try:
+            return cls(Lab().control)
+        except LabUnusable as error:
+            raise RemoteFailed(str(error)) from error
 
     def run(self, command: str, *, stdin: bytes = b"", timeout_seconds: int = 120) -> bytes:
         """Run a shell command and return its standard output.
 
         Raises RemoteFailed when it ends with another exit code than 0 or takes too long.
         """
-        words = (str(ROOT / "deploy" / "lab"), "ssh", self.name, command)
+        words = (COMMAND, "ssh", self.name, command)
         try:
             done = subprocess.run(
                 words, input=stdin, capture_output=True, timeout=timeout_seconds, check=False
@@ -57,18 +53,3 @@ class ControlHost:
     def write(self, path: str, content: str) -> None:
         """Write a file that only root may read."""
         self.run(f"umask 077; cat >{path}", stdin=content.encode())
-
-
-def first_host(inventory: Any, group: str) -> str:
-    """The first host of a group anywhere in an inventory.
-
-    Raises RemoteFailed when the inventory has no such group or it is empty.
-    """
-    pending = list(inventory.items())
-    while pending:
-        name, content = pending.pop(0)
-        content = content or {}
-        if name == group and content.get("hosts"):
-            return str(next(iter(content["hosts"])))
-        pending.extend((content.get("children") or {}).items())
-    raise RemoteFailed(f"the lab's inventory has no host in the group {group}")

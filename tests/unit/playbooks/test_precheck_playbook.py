@@ -31,7 +31,7 @@ def test_everything_is_reported_at_once(with_secrets: Path) -> None:
         "Did you mean api_address?",
         "the address 127.0.0.11 is used 2 times",
         "'wide' is not of type 'integer'",
-        "and 10.118.1.0/24 overlap",
+        "the ranges 10.118.1.0/24 and 10.118.0.0/16 overlap",
         "/nonexistent cannot be read",
         "where: secret_metadata_proxy",
         "the secret is not a good password",

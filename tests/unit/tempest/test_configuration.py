@@ -10,7 +10,6 @@ import pytest
 from tests.cloud_access import CloudAccess
 from tests.tempest import configuration
 from tests.tempest.discovery import Cloud, ExternalNetwork, free_address
-from tests.tempest.remote import RemoteFailed, first_host
 
 RANGE = IPv4Network("10.118.1.0/24")
 ACCESS = CloudAccess(
@@ -78,10 +77,3 @@ def test_free_address_is_in_no_pool() -> None:
         free_address(
             IPv4Network("10.0.0.0/30"), [(RANGE[0], RANGE[0])], {*IPv4Network("10.0.0.0/30")}
         )
-
-
-def test_finds_the_control_host_below_other_groups() -> None:
-    inventory = {"all": {"children": {"cloud": {"children": {"control": {"hosts": {"c1": None}}}}}}}
-    assert first_host(inventory, "control") == "c1"
-    with pytest.raises(RemoteFailed):
-        first_host(inventory, "network")

@@ -31,6 +31,8 @@ threads = {threads}
 enable-threads = true
 master = true
 lazy-apps = true
+# a program that cannot start must fail its unit, not answer every request with 500
+need-app = true
 thunder-lock = true
 buffer-size = 65535
 listen = 100
@@ -172,6 +174,15 @@ def public_ports(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return ports
 
 
+def local_urls(services: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the local address of every API, by the name of its unit."""
+    return {
+        api["unit"]: f"http://127.0.0.1:{api['port']}/"
+        for service in services
+        for api in service.get("apis", [])
+    }
+
+
 def catalogue_services(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the services for Keystone's catalogue: name, type, description, port, path."""
     entries = []
@@ -229,6 +240,7 @@ class FilterModule:
             "service_units": service_units,
             "service_record": service_record,
             "public_ports": public_ports,
+            "local_urls": local_urls,
             "catalogue_services": catalogue_services,
             "database_accounts": database_accounts,
             "database_urls": database_urls,

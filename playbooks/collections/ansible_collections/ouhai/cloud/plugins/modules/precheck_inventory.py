@@ -8,7 +8,7 @@ short_description: Check everything that the inventory alone can tell
 description:
   - Groups, names and types of variables, addresses and ranges, secrets, and what the deploy host
     has to have.
-  - Runs on the deploy host and sees all hosts: use it with C(run_once).
+  - Runs on the deploy host and sees all hosts, so use it with C(run_once).
   - Reports everything that it finds and does not fail; M(ouhai.cloud.precheck_report) does.
 author: The ouhai-cloud developers
 options:

@@ -1,4 +1,4 @@
-"""Where finished images are kept: OUTPUT/<name>/<content hash>, with `current` naming the newest."""
+"""Where finished images are: OUTPUT/<name>/<content hash>, `current` naming the newest."""
 
 import fcntl
 import hashlib
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from image_builder.definition import Definition
-from image_builder.errors import ImageError
-from image_builder.manifest import NAME
-from image_builder.source import Source
+from deploy.images.builder.definition import Definition
+from deploy.images.builder.errors import ImageError
+from deploy.images.builder.manifest import NAME
+from deploy.images.builder.source import Source
 
 _WORK_PREFIX = ".building-"
 _KEEP = 2  # an upload may still be reading the one before
@@ -30,7 +30,10 @@ def _digest_folder(digest: "hashlib._Hash", folder: Path, pattern: str) -> None:
 
 
 def content_hash(image: Definition, source: Source) -> str:
-    """A hash over all that goes into the image: its file, the files it copies, the builder and the package source."""
+    """A hash over all that goes into the image.
+
+    That is its YAML file, the files it copies, the builder itself and the package source.
+    """
     digest = hashlib.sha256()
     digest.update(image.path.read_bytes())
     digest.update(source.identity.encode())
@@ -41,13 +44,15 @@ def content_hash(image: Definition, source: Source) -> str:
 
 
 def release_mounts(folder: Path) -> None:
-    """Unmount what a killed build may have left mounted below `folder`, so that removing it is safe.
+    """Unmount what is mounted below `folder`, so that removing it is safe.
 
     :raises CalledProcessError: something there cannot be unmounted.
     """
     table = Path("/proc/self/mounts").read_text(encoding="utf-8")
     points = [line.split()[1].encode().decode("unicode_escape") for line in table.splitlines()]
-    for point in sorted((point for point in points if point.startswith(f"{folder}/")), reverse=True):
+    for point in sorted(
+        (point for point in points if point.startswith(f"{folder}/")), reverse=True
+    ):
         subprocess.run(["umount", point], check=True)
 
 
@@ -70,11 +75,15 @@ class Store:
     def finished(self, key: str) -> bool:
         """Whether the build with this content hash is complete and current."""
         current = self.folder / "current"
-        return (self.folder / key / NAME).is_file() and current.is_symlink() and os.readlink(current) == key
+        return (
+            (self.folder / key / NAME).is_file()
+            and current.is_symlink()
+            and os.readlink(current) == key
+        )
 
     @contextmanager
     def building(self) -> Iterator[Path]:
-        """A directory to work in, gone afterwards however the build ends; only one build of an image at a time.
+        """A directory to work in, gone afterwards however the build ends.
 
         :raises ImageError: another build of this image is under way.
         """
@@ -83,7 +92,9 @@ class Store:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise ImageError(f"another build of {self.folder.name} is under way; wait for it to end") from error
+                raise ImageError(
+                    f"another build of {self.folder.name} is under way; wait for it to end"
+                ) from error
             for left in self.folder.glob(f"{_WORK_PREFIX}*"):
                 _remove(left)
             work = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX, dir=self.folder))
@@ -94,7 +105,7 @@ class Store:
                 _remove(work)
 
     def publish(self, finished: Path, key: str) -> Path:
-        """Move a finished build into its place and make it the current one; returns where it is now."""
+        """Move a finished build into its place and make it current; returns where it is now."""
         target = self.folder / key
         if target.exists():
             shutil.rmtree(target)
@@ -104,7 +115,9 @@ class Store:
         link.unlink(missing_ok=True)
         link.symlink_to(key)
         link.rename(self.folder / "current")
-        builds = sorted(self.folder.glob(f"*/{NAME}"), key=lambda path: path.stat().st_mtime, reverse=True)
+        builds = sorted(
+            self.folder.glob(f"*/{NAME}"), key=lambda path: path.stat().st_mtime, reverse=True
+        )
         others = [path.parent for path in builds if path.parent.name not in (key, "current")]
         for old in others[_KEEP - 1 :]:
             shutil.rmtree(old)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from image_builder.errors import DefinitionInvalid
+from deploy.images.builder.errors import DefinitionInvalid
 
 _SUFFIX = re.compile(r"\.ko(\.(xz|zst|gz))?$")
 
@@ -25,7 +25,7 @@ class Modules:
             path, _, needs = line.partition(":")
             name = module_name(path)
             self._paths[name] = path
-            # depmod writes what is needed by what comes before it, so the order of loading is the reverse.
+            # depmod lists what is needed first at the end, so the order of loading is the reverse.
             self._needs[name] = [module_name(need) for need in reversed(needs.split())]
         self._builtin = {module_name(line) for line in builtin.split()}
 
@@ -43,8 +43,8 @@ class Modules:
                 continue
             if name not in self._paths:
                 raise DefinitionInvalid(
-                    f"the kernel has no module '{name}', neither apart nor built in; correct the key "
-                    "initramfs.modules of the image"
+                    f"the kernel has no module '{name}', neither apart nor built in; correct"
+                    " the key initramfs.modules of the image"
                 )
             for path in [*(self._paths[need] for need in self._needs[name]), self._paths[name]]:
                 if path not in done:

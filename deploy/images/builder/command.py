@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from image_builder.errors import CommandFailed
+from deploy.images.builder.errors import CommandFailed
 
 _TAIL_LINES = 20
 
@@ -44,7 +44,8 @@ class Runner:
                 )
             except FileNotFoundError as error:
                 raise CommandFailed(
-                    f"{arguments[0]} is not installed; apt-get install {Path(arguments[0]).name} on the deploy host"
+                    f"{arguments[0]} is not installed on this machine; install its Debian package"
+                    " (doc/images.rst lists what a build needs)"
                 ) from error
             try:
                 code = process.wait()
@@ -69,10 +70,16 @@ class Runner:
         :raises CommandFailed: it ended with another code than 0.
         """
         result = subprocess.run(
-            arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=self._environment, check=False
+            arguments,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=self._environment,
+            check=False,
         )
         if result.returncode != 0:
             raise CommandFailed(
-                f"{' '.join(arguments)} ended with code {result.returncode}: {result.stderr.strip()}"
+                f"{' '.join(arguments)} ended with code {result.returncode}: "
+                f"{result.stderr.strip()}"
             )
         return result.stdout

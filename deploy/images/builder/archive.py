@@ -14,7 +14,8 @@ _TRAILER = "TRAILER!!!"
 class Entry:
     """A file, directory, symbolic link or device of an archive; owner is always root.
 
-    `mode` holds type and permissions; `data` is the content, or a symbolic link's target; `device` is (major, minor).
+    `mode` holds type and permissions; `data` is the content, or a symbolic link's target;
+    `device` is (major, minor).
     """
 
     path: str
@@ -41,7 +42,8 @@ def file(path: str, data: bytes, executable: bool = False) -> Entry:
 def folder_entries(folder: Path, below: str = "") -> list[Entry]:
     """What `folder` holds, as entries below the directory `below`.
 
-    Permissions are reduced to "executable or not", which is all that git keeps: the umask of a checkout has no say.
+    Permissions are reduced to "executable or not", which is all that git keeps: the umask of a
+    checkout has no say.
     """
     entries = []
     for path in sorted(folder.rglob("*")):
@@ -74,7 +76,21 @@ def cpio(entries: Iterable[Entry], epoch: int) -> bytes:
         name = entry.path.encode() + b"\0"
         links = 2 if stat.S_ISDIR(entry.mode) else 1
         major, minor = entry.device
-        fields = (number, entry.mode, 0, 0, links, time, len(entry.data), 0, 0, major, minor, len(name), 0)
+        fields = (
+            number,
+            entry.mode,
+            0,
+            0,
+            links,
+            time,
+            len(entry.data),
+            0,
+            0,
+            major,
+            minor,
+            len(name),
+            0,
+        )
         output.extend(b"070701" + b"".join(b"%08X" % field for field in fields) + name)
         output.extend(bytes(-len(output) % 4))
         output.extend(entry.data)

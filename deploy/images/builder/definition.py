@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from image_builder.errors import DefinitionInvalid
+from deploy.images.builder.errors import DefinitionInvalid
 
 KINDS = ("initramfs", "disk")
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
@@ -62,7 +62,7 @@ class Definition:
 
 
 class _Section:
-    """A mapping of the file whose keys are taken one by one, so that what is left over can be named."""
+    """A mapping of the file; its keys are taken one by one, so that the rest can be named."""
 
     def __init__(self, path: Path, where: str, value: object) -> None:
         self.path, self.where = path, where
@@ -72,7 +72,8 @@ class _Section:
 
     def invalid(self, text: str) -> DefinitionInvalid:
         return DefinitionInvalid(
-            f"{self.path}: {self.where} {text}; correct the file (deploy/images/probe.yml is an example)"
+            f"{self.path}: {self.where} {text}; correct the file"
+            " (deploy/images/probe.yml is an example)"
         )
 
     def take(self, key: str, kind: type, default: Any = None) -> Any:
@@ -80,7 +81,9 @@ class _Section:
         if value is None:
             raise self.invalid(f"lacks the key '{key}'")
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise self.invalid(f"key '{key}' is {value!r}, expected a value of type {kind.__name__}")
+            raise self.invalid(
+                f"key '{key}' is {value!r}, expected a value of type {kind.__name__}"
+            )
         return value
 
     def strings(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
@@ -168,7 +171,10 @@ def parse(path: Path, document: object) -> Definition:
         raise top.invalid(f"key 'name' is {result.name!r}, expected the file's name '{path.stem}'")
     if result.kind not in KINDS:
         raise top.invalid(f"key 'kind' is {result.kind!r}, expected one of {', '.join(KINDS)}")
-    for key, names in (("boot_packages", result.boot_packages), ("disk.not_installed", result.disk.not_installed)):
+    for key, names in (
+        ("boot_packages", result.boot_packages),
+        ("disk.not_installed", result.disk.not_installed),
+    ):
         unknown = [name for name in names if name not in packages]
         if unknown:
             raise top.invalid(f"key '{key}' names {', '.join(unknown)}, absent from 'packages'")

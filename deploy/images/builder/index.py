@@ -1,4 +1,4 @@
-"""What a repository offers: its Packages file, and the part of it that an image can be made from."""
+"""What a repository offers: its Packages file, and the part that an image can be made from."""
 
 import re
 from collections.abc import Iterable
@@ -30,7 +30,9 @@ def parse(text: str) -> list[Offer]:
     """The packages in the text of a Packages file."""
     offers = []
     for stanza in text.split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line and line[0] != " ")
+        fields = dict(
+            line.split(": ", 1) for line in stanza.splitlines() if ": " in line and line[0] != " "
+        )
         if "Package" not in fields:
             continue
         offers.append(
@@ -48,9 +50,10 @@ def parse(text: str) -> list[Offer]:
 
 
 def closure(offers: Iterable[Offer], names: Iterable[str]) -> list[Offer]:
-    """All packages that an image of `names` may be made from: with all alternatives, so rather too many than too few.
+    """All packages that an image of `names` may be made from.
 
-    An image that is made from these can only change when one of them does, whatever else the repository gets.
+    All alternatives of a dependency are in it, so rather too many than too few: an image can only
+    change when one of these does, whatever else the repository gets.
     """
     by_name: dict[str, list[Offer]] = {}
     todo = [*names, "apt"]

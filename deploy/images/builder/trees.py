@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from image_builder.command import Runner
-from image_builder.definition import Disk
-from image_builder.errors import CommandFailed
-from image_builder.source import SUITE, Source
+from deploy.images.builder.command import Runner
+from deploy.images.builder.definition import Disk
+from deploy.images.builder.errors import CommandFailed
+from deploy.images.builder.source import SUITE, Source
 
 _LIBRARIES = "usr/lib/x86_64-linux-gnu"
 _LOADER = f"{_LIBRARIES}/ld-linux-x86-64.so.2"
@@ -29,9 +29,10 @@ def parse_packages(text: str) -> list[Package]:
 
 
 class BootTree:
-    """Packages unpacked, not installed: kernel, modules, and programs for the initramfs and for the build itself.
+    """Packages unpacked, not installed: kernel, modules, programs.
 
-    The build's own tools come from here, so that an image depends on the package source and not on the deploy host.
+    The build's own tools come from here, so that an image depends on the package source and not on
+    the deploy host.
     """
 
     def __init__(self, root: Path, packages: list[Package]) -> None:
@@ -50,7 +51,7 @@ class BootTree:
         return self.root / "boot" / f"vmlinuz-{self.kernel_version}"
 
     def tool(self, program: str, name: str = "") -> list[str]:
-        """How to run `program` (a path in the tree) on this machine with the tree's own libraries, under `name`."""
+        """How to run `program` (a path in the tree) under `name`, with the tree's own libraries."""
         return [
             str(self.root / _LOADER),
             "--library-path",
@@ -64,19 +65,26 @@ class BootTree:
         """The shared libraries that `program` needs, as files of the tree."""
         loader = str(self.root / _LOADER)
         path = str(self.root / _LIBRARIES)
-        text = runner.output([loader, "--library-path", path, "--list", str(self.root / program.lstrip("/"))])
+        text = runner.output(
+            [loader, "--library-path", path, "--list", str(self.root / program.lstrip("/"))]
+        )
         found = [line.split("=>")[1].split()[0] for line in text.splitlines() if "=> /" in line]
-        return sorted({*(Path(name) for name in found if name.startswith(path)), self.root / _LOADER})
+        return sorted(
+            {*(Path(name) for name in found if name.startswith(path)), self.root / _LOADER}
+        )
 
 
-# Mounts and processes of the run live in namespaces of their own and end with it, even when it is killed.
+# Mounts and processes of the run live in namespaces of their own and end with it, even when it is
+# killed.
 _ISOLATED = (
     *("setpriv", "--pdeathsig", "KILL"),
     *("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "--"),
 )
 
 
-def _mmdebstrap(source: Source, variant: str, packages: tuple[str, ...], target: Path, options: list[str]) -> list[str]:
+def _mmdebstrap(
+    source: Source, variant: str, packages: tuple[str, ...], target: Path, options: list[str]
+) -> list[str]:
     return [
         *_ISOLATED,
         "mmdebstrap",
@@ -92,30 +100,36 @@ def _mmdebstrap(source: Source, variant: str, packages: tuple[str, ...], target:
     ]
 
 
-def unpack_boot_tree(runner: Runner, source: Source, packages: tuple[str, ...], work: Path) -> BootTree:
+def unpack_boot_tree(
+    runner: Runner, source: Source, packages: tuple[str, ...], work: Path
+) -> BootTree:
     """Unpack `packages` with what they depend on into `work`/boot.
 
     :raises CommandFailed: the source lacks a package, or its signature is wrong.
     """
     target, listing = work / "boot", work / "boot-packages"
     fields = "${Package} ${Version} ${Architecture}\\n"
-    # A debian archive file is gone after the run and nothing records versions in this variant: note them now.
+    # The archives are gone after the run, and this variant records no versions: note them now.
     hook = (
         'for archive in "$1"/var/cache/apt/archives/*.deb; do '
-        f"dpkg-deb --show --showformat={shlex.quote(fields)} \"$archive\"; done >{shlex.quote(str(listing))}"
+        f'dpkg-deb --show --showformat={shlex.quote(fields)} "$archive"; '
+        f"done >{shlex.quote(str(listing))}"
     )
     runner.run(_mmdebstrap(source, "extract", packages, target, [f"--extract-hook={hook}"]))
     tree = BootTree(target, parse_packages(listing.read_text(encoding="utf-8")))
-    runner.run([*tree.tool("usr/bin/kmod", "depmod"), "-b", str(target / "usr"), tree.kernel_version])
+    runner.run(
+        [*tree.tool("usr/bin/kmod", "depmod"), "-b", str(target / "usr"), tree.kernel_version]
+    )
     return tree
 
 
 def install_root(
     runner: Runner, source: Source, disk: Disk, packages: tuple[str, ...], overlay: Path, work: Path
 ) -> tuple[Path, list[Package]]:
-    """Install `packages` as a system of its own; returns a tar archive of it and what is installed in it.
+    """Install `packages` as a system of its own.
 
-    `overlay` (a tar archive) is unpacked over the packages, then the disk's commands are run in the system.
+    Returns a tar archive of it and what is installed in it.  `overlay` (a tar archive) is unpacked
+    over the packages, then the disk's commands are run in the system.
 
     :raises CommandFailed: a package cannot be installed, or a command ended with an error.
     """
@@ -127,7 +141,10 @@ def install_root(
         *(f"--dpkgopt=path-exclude={path}" for path in disk.exclude),
         *(f"--dpkgopt=path-include={path}" for path in disk.include),
         f"--customize-hook=tar-in {shlex.quote(str(overlay))} /",
-        *(f'--customize-hook=chroot "$1" sh -ec {shlex.quote(command)}' for command in disk.commands),
+        *(
+            f'--customize-hook=chroot "$1" sh -ec {shlex.quote(command)}'
+            for command in disk.commands
+        ),
         f'--customize-hook=chroot "$1" {query} >{shlex.quote(str(listing))}',
         f"--customize-hook={forget}",
         "--format=tar",
@@ -136,8 +153,12 @@ def install_root(
     return target, parse_packages(listing.read_text(encoding="utf-8"))
 
 
-def make_disk(runner: Runner, tree: BootTree, disk: Disk, content: Path, target: Path, epoch: int) -> None:
-    """Write the tar archive `content` as a raw disk with one ext4 file system, the same bytes for the same input.
+def make_disk(
+    runner: Runner, tree: BootTree, disk: Disk, content: Path, target: Path, epoch: int
+) -> None:
+    """Write the tar archive `content` as a raw disk with one ext4 file system.
+
+    The same input gives the same bytes.
 
     :raises CommandFailed: the content does not fit.
     """
@@ -153,7 +174,7 @@ def make_disk(runner: Runner, tree: BootTree, disk: Disk, content: Path, target:
         *tree.tool("usr/sbin/mke2fs"),
         *("-F", "-q", "-t", "ext4", "-b", "4096", "-m", "1", "-L", disk.label, "-U", disk.uuid),
         *journal,
-        # A new sparse file reads as zeros, so nothing need be zeroed, neither now nor by the guest later.
+        # A new sparse file reads as zeros, so nothing need be zeroed, now or by the guest.
         *("-E", f"hash_seed={disk.uuid},root_owner=0:0,assume_storage_prezeroed=1,nodiscard"),
         *("-d", str(content), str(target)),
     ]
@@ -161,6 +182,7 @@ def make_disk(runner: Runner, tree: BootTree, disk: Disk, content: Path, target:
         runner.run(command, environment)
     except CommandFailed as error:
         raise CommandFailed(
-            f"cannot write a file system of {disk.size_mib} MiB from {content.stat().st_size >> 20} MiB of content; "
-            f"when it does not fit, raise disk.size_mib. {error}"
+            f"cannot write a file system of {disk.size_mib} MiB from "
+            f"{content.stat().st_size >> 20} MiB of content; when it does not fit, raise"
+            f" disk.size_mib. {error}"
         ) from error

@@ -1,20 +1,20 @@
-"""Where packages come from: the repository that deploy/repository/make keeps, or the machine's own mirror."""
+"""Where packages come from: the signed repository, or the machine's own mirror."""
 
 import hashlib
-import urllib.error
-import urllib.request
+import subprocess
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from image_builder import index
-from image_builder.errors import SourceMissing
+from deploy.images.builder import index
+from deploy.images.builder.errors import SourceMissing
 
 SUITE = "trixie"
 _MACHINE_SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
 _MACHINE_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-_FETCH_SECONDS = 20
+_APT_HELPER = "/usr/lib/apt/apt-helper"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ def release_field(text: str, key: str, where: str) -> str:
         name, _, value = line.partition(":")
         if name == key:
             return value.strip()
-    raise SourceMissing(f"{where} has no line '{key}:', so it is no Release file; make the repository anew")
+    raise SourceMissing(
+        f"{where} has no line '{key}:', so it is no Release file; make the repository anew"
+    )
 
 
 def archive_time(path: Path) -> int:
@@ -58,8 +60,9 @@ def archive_time(path: Path) -> int:
 
 
 def repository(folder: Path, packages: Iterable[str]) -> Source:
-    """The signed repository in `folder`, for an image of `packages`; its public key lies beside it as repository.gpg.
+    """The signed repository in `folder`, for an image of `packages`.
 
+    Its public key lies beside it as repository.gpg.
     The signature is checked by apt when the image is built.
 
     :raises SourceMissing: there is no repository or no key, or it lacks a package.
@@ -72,15 +75,16 @@ def repository(folder: Path, packages: Iterable[str]) -> Source:
     for path in (keyring, release, listing):
         if not path.is_file():
             raise SourceMissing(
-                f"the package repository {folder} is not complete: {path} does not exist; run deploy/repository/make"
+                f"the package repository {folder} is not complete: {path} does not exist;"
+                " run deploy/repository/make"
             )
     offers = index.parse(listing.read_text(encoding="utf-8"))
     known = {offer.name for offer in offers}
     missing = [name for name in packages if name not in known]
     if missing:
         raise SourceMissing(
-            f"the package repository {folder} lacks {', '.join(missing)}; run deploy/repository/make, which reads the "
-            "key 'packages' of deploy/images/*.yml"
+            f"the package repository {folder} lacks {', '.join(missing)};"
+            " run deploy/repository/make, which reads the key 'packages' of deploy/images/*.yml"
         )
     used = index.closure(offers, packages)
     digest = hashlib.sha256("".join(f"{offer.name} {offer.sha256}\n" for offer in used).encode())
@@ -88,7 +92,8 @@ def repository(folder: Path, packages: Iterable[str]) -> Source:
         # "copy:" because programs inside a chroot cannot see what "file:" would only point to.
         apt_lines=(f"deb [signed-by={keyring}] copy:{snapshot} {SUITE} main",),
         snapshot=release_field(release.read_text(encoding="utf-8"), "Version", str(release)),
-        # The newest package's time: unlike the snapshot's own date it stays while the image's packages do.
+        # The newest package's time: unlike the snapshot's own date it stays while the image's
+        # packages do.
         epoch=max(archive_time(snapshot / offer.file) for offer in used),
         identity=digest.hexdigest(),
     )
@@ -101,7 +106,11 @@ def machine_mirrors(text: str) -> list[str]:
     """
     lines = []
     for stanza in text.split("\n\n"):
-        fields = dict(line.split(":", 1) for line in stanza.splitlines() if ":" in line and line[0] not in "# ")
+        fields = dict(
+            line.split(":", 1)
+            for line in stanza.splitlines()
+            if ":" in line and line[0] not in "# "
+        )
         uri = fields.get("URIs", "").strip()
         if not uri:
             continue
@@ -111,6 +120,23 @@ def machine_mirrors(text: str) -> list[str]:
     if not lines:
         raise SourceMissing(f"{_MACHINE_SOURCES} names no mirror; use --repository")
     return lines
+
+
+def _download(address: str) -> str:
+    with tempfile.TemporaryDirectory(prefix="ouhai-images-") as folder:
+        target = Path(folder) / "file"
+        # apt's own client: it follows the machine's apt configuration, proxies included.
+        result = subprocess.run(
+            [_APT_HELPER, "download-file", address, str(target)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode != 0:
+            raise SourceMissing(
+                f"cannot read {address}: {result.stderr.strip()}; try again, or use --repository"
+            )
+        return target.read_text(encoding="utf-8")
 
 
 def machine() -> Source:
@@ -123,11 +149,7 @@ def machine() -> Source:
     for line in lines:
         uri, suite = line.split()[2:4]
         address = f"{uri.rstrip('/')}/dists/{suite}/InRelease"
-        try:
-            with urllib.request.urlopen(address, timeout=_FETCH_SECONDS) as answer:
-                texts.append(answer.read().decode())
-        except (urllib.error.URLError, TimeoutError) as error:
-            raise SourceMissing(f"cannot read {address}: {error}; try again, or use --repository") from error
+        texts.append(_download(address))
         dates.append(release_field(texts[-1], "Date", address))
     newest = max(dates, key=parsedate_to_datetime)
     return Source(

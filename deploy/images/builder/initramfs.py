@@ -1,14 +1,14 @@
-"""Puts an initramfs together: busybox, programs with their libraries, kernel modules and the image's own files."""
+"""Makes an initramfs of busybox, programs, kernel modules and the image's own files."""
 
 import lzma
 from pathlib import Path
 
-from image_builder import archive, programs
-from image_builder.archive import Entry
-from image_builder.command import Runner
-from image_builder.definition import Initramfs
-from image_builder.modules import Modules
-from image_builder.trees import BootTree
+from deploy.images.builder import archive, programs
+from deploy.images.builder.archive import Entry
+from deploy.images.builder.command import Runner
+from deploy.images.builder.definition import Initramfs
+from deploy.images.builder.modules import Modules
+from deploy.images.builder.trees import BootTree
 
 _BUSYBOX = "usr/bin/busybox"
 _LAYOUT = ("dev", "proc", "sys", "run", "tmp", "root", "etc", "lib/modules", "lib64")
@@ -41,7 +41,9 @@ def _modules(tree: BootTree, wanted: Initramfs) -> list[Entry]:
             archive.file(f"lib/modules/{file}", _module(tree.modules / path))
             for file, path in zip(files, paths, strict=True)
         ]
-        entries.append(archive.file(f"lib/modules/{name}", "".join(f"{file}\n" for file in files).encode()))
+        entries.append(
+            archive.file(f"lib/modules/{name}", "".join(f"{file}\n" for file in files).encode())
+        )
     return entries
 
 
@@ -61,6 +63,7 @@ def build(runner: Runner, tree: BootTree, wanted: Initramfs, target: Path, epoch
     ]
     plain = target.with_suffix(".cpio")
     plain.write_bytes(archive.cpio(entries, epoch))
-    # The legacy format of lz4 is the one the kernel reads.  An emulated processor expands it faster than gzip or zstd.
+    # The legacy format of lz4 is the one the kernel reads.  An emulated processor expands it faster
+    # than gzip or zstd.
     runner.run([*tree.tool("usr/bin/lz4"), "-l", "-9", "-f", "-q", str(plain), str(target)])
     plain.unlink()

@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from image_builder import archive, initramfs, manifest, programs
-from image_builder.command import Runner
-from image_builder.definition import Definition
-from image_builder.source import Source
-from image_builder.store import Store, content_hash
-from image_builder.trees import BootTree, Package, install_root, make_disk, unpack_boot_tree
+from deploy.images.builder import archive, initramfs, manifest, programs
+from deploy.images.builder.command import Runner
+from deploy.images.builder.definition import Definition
+from deploy.images.builder.source import Source
+from deploy.images.builder.store import Store, content_hash
+from deploy.images.builder.trees import BootTree, Package, install_root, make_disk, unpack_boot_tree
 
 Say = Callable[[str], None]
 
@@ -19,7 +19,10 @@ def _disk_content(
     runner: Runner, image: Definition, source: Source, tree: BootTree, work: Path
 ) -> tuple[Path, list[Package]]:
     """A tar archive of what goes on the disk, and the packages installed in it."""
-    entries = [*programs.entries(runner, tree, image.disk.programs), *archive.folder_entries(image.disk.files)]
+    entries = [
+        *programs.entries(runner, tree, image.disk.programs),
+        *archive.folder_entries(image.disk.files),
+    ]
     overlay = work / "overlay.tar"
     if image.kind == "initramfs":
         overlay.write_bytes(archive.tar(entries, source.epoch))
@@ -52,7 +55,8 @@ def build(image: Definition, source: Source, output: Path, say: Say, force: bool
         initramfs.build(runner, tree, image.initramfs, result / "initramfs", source.epoch)
         say(f"initramfs of {(result / 'initramfs').stat().st_size / 1e6:.1f} MB")
         content, installed = _disk_content(runner, image, source, tree, work)
-        say(f"disk content of {content.stat().st_size / 1e6:.1f} MB, {len(installed)} packages installed")
+        size = content.stat().st_size / 1e6
+        say(f"disk content of {size:.1f} MB, {len(installed)} packages installed")
         make_disk(runner, tree, image.disk, content, result / "disk.raw", source.epoch)
         say(f"disk of {image.disk.size_mib} MiB")
         manifest.write(result, image, source, key, [*tree.packages, *installed])

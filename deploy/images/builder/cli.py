@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from image_builder import definition, source
-from image_builder.build import build
-from image_builder.errors import ImageError
+from deploy.images.builder import definition, source
+from deploy.images.builder.build import build
+from deploy.images.builder.errors import ImageError
 
 _HOME = Path(__file__).resolve().parent.parent
 _CACHE = Path(os.environ.get("OUHAI_CACHE", "/var/cache/ouhai"))
@@ -23,7 +23,8 @@ examples:
   deploy/images/build probe --force
       build again although nothing changed; the result must have the same checksums
 
-The result is OUTPUT/<name>/current/{disk.raw,kernel,initramfs,manifest.json}; doc/images.rst describes it.
+The result is OUTPUT/<name>/current/{disk.raw,kernel,initramfs,manifest.json};
+doc/images.rst describes it.
 """
 
 
@@ -34,8 +35,12 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="+", metavar="NAME", help="an image: a file deploy/images/NAME.yml")
-    parser.add_argument("--output", type=Path, default=_CACHE / "images", help="where images go (%(default)s)")
+    parser.add_argument(
+        "names", nargs="+", metavar="NAME", help="an image: a file deploy/images/NAME.yml"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=_CACHE / "images", help="where images go (%(default)s)"
+    )
     parser.add_argument(
         "--repository",
         type=Path,
@@ -47,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
@@ -60,7 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         images = [definition.load(_HOME / f"{name}.yml") for name in options.names]
         if os.geteuid() != 0:
-            raise ImageError("building images needs root (mmdebstrap installs packages in a chroot); use sudo")
+            raise ImageError(
+                "building images needs root (mmdebstrap installs packages in a chroot); use sudo"
+            )
         for image in images:
 
             def say(text: str, name: str = image.name) -> None:

@@ -8,13 +8,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from image_builder.definition import Definition
-from image_builder.source import Source
-from image_builder.trees import Package
+from deploy.images.builder.definition import Definition
+from deploy.images.builder.source import Source
+from deploy.images.builder.trees import Package
 
 FORMAT_VERSION = 1
 NAME = "manifest.json"
-_FORMATS = {"disk": ("disk.raw", "raw"), "kernel": ("kernel", "aki"), "initramfs": ("initramfs", "ari")}
+_FORMATS = {
+    "disk": ("disk.raw", "raw"),
+    "kernel": ("kernel", "aki"),
+    "initramfs": ("initramfs", "ari"),
+}
 
 
 def _checksum(path: Path, algorithm: str) -> str:
@@ -22,7 +26,9 @@ def _checksum(path: Path, algorithm: str) -> str:
         return hashlib.file_digest(file, algorithm).hexdigest()
 
 
-def write(folder: Path, image: Definition, source: Source, content_hash: str, packages: Iterable[Package]) -> Path:
+def write(
+    folder: Path, image: Definition, source: Source, content_hash: str, packages: Iterable[Package]
+) -> Path:
     """Write `folder`/manifest.json about the files in `folder`; returns its path."""
     files: dict[str, dict[str, Any]] = {}
     with ThreadPoolExecutor(max_workers=2) as pool:
