@@ -18,7 +18,8 @@ ENTRIES = [
 
 def names(data: bytes) -> list[str]:
     """The paths in a newc archive."""
-    result, place = [], 0
+    result: list[str] = []
+    place = 0
     while True:
         assert data[place : place + 6] == b"070701"
         fields = [int(data[place + 6 + 8 * i : place + 14 + 8 * i], 16) for i in range(13)]

@@ -17,6 +17,8 @@ OTHER_LANGUAGE = "en"
 def check_dashboard(scene: Scene) -> str:
     """Log in, see the user's name, switch the language and see it switched."""
     with requests.Session() as browser:
+        # REQUESTS_CA_BUNDLE in the environment would win over `verify`
+        browser.trust_env = False
         browser.verify = str(scene.settings.ca_file)
         _log_in(scene, browser)
         _check_cookie(scene, browser)
