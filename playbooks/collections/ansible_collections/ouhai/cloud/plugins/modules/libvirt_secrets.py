@@ -65,7 +65,10 @@ def is_defined(connection: Any, wanted: dict[str, str]) -> bool:
 
 
 def define(connection: Any, wanted: dict[str, str]) -> None:
-    """Define the secret, in place of another of the same UUID."""
+    """Define the secret, in place of another of the same UUID or for the same client."""
+    for other in connection.listAllSecrets():
+        if other.usageID() == wanted["usage"] and other.UUIDString() != wanted["uuid"]:
+            other.undefine()
     text = (
         f"<secret ephemeral='no' private='no'><uuid>{wanted['uuid']}</uuid>"
         f"<usage type='ceph'><name>{wanted['usage']}</name></usage></secret>"
