@@ -15,7 +15,10 @@ CANDIDATES = tuple(f"10.{second}" for second in range(118, 128))
 
 @dataclass(frozen=True)
 class Addresses:
-    """Addresses below a prefix of two parts: management in .0.0/24, extranet in .1.0/24."""
+    """Addresses below a prefix of two parts.
+
+    Management is in .0.0/24, the extranet in .1.0/24, tunnels between hosts are in .2.0/24.
+    """
 
     prefix: str
 
@@ -28,6 +31,16 @@ class Addresses:
     def extranet(self) -> IPv4Network:
         """The network of floating addresses."""
         return IPv4Network(f"{self.prefix}.1.0/24")
+
+    @property
+    def tunnels(self) -> IPv4Network:
+        """The network of the tunnels between hosts; the machine itself has no address there."""
+        return IPv4Network(f"{self.prefix}.2.0/24")
+
+    @property
+    def networks(self) -> tuple[IPv4Network, ...]:
+        """All networks."""
+        return self.management, self.extranet, self.tunnels
 
     @property
     def deploy_host(self) -> str:
@@ -47,6 +60,10 @@ class Addresses:
     def host(self, number: int) -> str:
         """Address of a host on the management network."""
         return f"{self.prefix}.0.{number}"
+
+    def tunnel(self, number: int) -> str:
+        """Address of a host on the network of the tunnels."""
+        return f"{self.prefix}.2.{number}"
 
 
 def parse_prefix(prefix: str) -> Addresses:
@@ -68,7 +85,7 @@ def overlaps(addresses: Addresses, used: list[tuple[str, str]]) -> list[str]:
     return [
         f"{network} ({where})"
         for network, where in used
-        for ours in (addresses.management, addresses.extranet)
+        for ours in addresses.networks
         if ip_network(network, strict=False).overlaps(ours)
     ]
 
@@ -100,7 +117,7 @@ def choose(wanted: str | None, used: list[tuple[str, str]]) -> Addresses:
         addresses = parse_prefix(wanted)
         if found := overlaps(addresses, used):
             raise LabError(
-                f"addresses {addresses.management} and {addresses.extranet} are in use here: "
+                f"addresses of {' '.join(map(str, addresses.networks))} are in use here: "
                 f"{', '.join(sorted(set(found)))}; choose others with --network-prefix"
             )
         return addresses

@@ -25,10 +25,10 @@ LinkLocalAddressing=no
 IPv6AcceptRA=no
 """
 
-# No address: Open vSwitch takes the interface into br-ex.
-EXTRANET = """\
+# No address: Open vSwitch takes the interface into one of its bridges.
+PLUGGED = """\
 [Match]
-Name=ext0
+Name={interface}
 
 [Link]
 MTUBytes=1500
@@ -64,7 +64,8 @@ def files(name: str, address: str, public_key: str) -> dict[str, File]:
         "etc/machine-id": File(f"{uuid.uuid4().hex}\n", 0o444),
         "etc/ssh/sshd_config.d/10-lab.conf": File(SSHD),
         "etc/systemd/network/10-host0.network": File(MANAGEMENT.format(address=address)),
-        "etc/systemd/network/10-ext0.network": File(EXTRANET),
+        "etc/systemd/network/10-ext0.network": File(PLUGGED.format(interface="ext0")),
+        "etc/systemd/network/10-tun0.network": File(PLUGGED.format(interface="tun0")),
         "root/.ssh/authorized_keys": File(public_key, 0o600),
     }
 

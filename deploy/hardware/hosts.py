@@ -47,6 +47,7 @@ def provide(layout: Layout, host: Host, addresses: Addresses, base: Path) -> Non
         cables={
             layout.management_bridge: (layout.interface("m", host.name), "host0"),
             layout.extranet_bridge: (layout.interface("e", host.name), "ext0"),
+            layout.tunnel_bridge: (layout.interface("t", host.name), "tun0"),
         },
     )
     # Last: a directory with this file is a finished host.

@@ -20,7 +20,10 @@ def hosts_file(layout: Layout, hosts: Sequence[Host], addresses: Addresses) -> d
     """Return the contents of hosts.yml: groups, and the variables of each host."""
     everyone: dict[str, Any] = {}
     for host in hosts:
-        everyone[host.name] = {"ansible_host": addresses.host(host.address)}
+        everyone[host.name] = {
+            "ansible_host": addresses.host(host.address),
+            "tunnel_address": addresses.tunnel(host.address),
+        }
         if host.storage_devices:
             everyone[host.name]["storage_devices"] = [dict(row) for row in host.storage_devices]
     groups = {
@@ -44,6 +47,8 @@ def variables(layout: Layout, addresses: Addresses, snapshot: str) -> dict[str, 
     return {
         "api_address": addresses.api,
         "management_range": str(addresses.management),
+        "tunnel_range": str(addresses.tunnels),
+        "tunnel_interface": "tun0",
         "external_network": {
             "name": "extranet",
             "physical_network": "extranet",

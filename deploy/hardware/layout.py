@@ -45,9 +45,14 @@ class Layout:
         return f"ouhai-ext{self.suffix}"
 
     @property
-    def bridges(self) -> tuple[str, str]:
-        """Both bridges."""
-        return self.management_bridge, self.extranet_bridge
+    def tunnel_bridge(self) -> str:
+        """Bridge of the network of the tunnels between hosts."""
+        return f"ouhai-tun{self.suffix}"
+
+    @property
+    def bridges(self) -> tuple[str, ...]:
+        """All bridges."""
+        return self.management_bridge, self.extranet_bridge, self.tunnel_bridge
 
     @property
     def venv(self) -> Path:
@@ -104,7 +109,7 @@ class Layout:
         return self.state / "hosts" / name
 
     def interface(self, kind: str, host: str) -> str:
-        """Name of the machine's end of a host's cable; kind is ``m`` or ``e``."""
+        """Name of the machine's end of a host's cable; kind is ``m``, ``e`` or ``t``."""
         return f"{kind}-{host}{self.suffix}"
 
 

@@ -40,17 +40,19 @@ def ruleset(layout: Layout) -> str:
 
 
 def build(layout: Layout, addresses: Addresses) -> None:
-    """Make both bridges with the machine's addresses, and the rules; existing ones are kept."""
+    """Make all bridges with the machine's addresses, and the rules; existing ones are kept."""
     run(["nft", "-f", "-"], stdin=ruleset(layout))
     for bridge, address in (
         (layout.management_bridge, addresses.deploy_host),
         (layout.extranet_bridge, addresses.gateway),
+        (layout.tunnel_bridge, None),
     ):
         if not exists(bridge):
             # Snooping drops multicast that nobody asked for in time: neighbours get lost.
             bridge_type = ["type", "bridge", "stp_state", "0", "mcast_snooping", "0"]
             run(["ip", "link", "add", bridge, "mtu", "1500", *bridge_type])
-        run(["ip", "address", "replace", f"{address}/24", "dev", bridge])
+        if address is not None:
+            run(["ip", "address", "replace", f"{address}/24", "dev", bridge])
         run(["ip", "link", "set", bridge, "up"])
 
 
@@ -61,7 +63,7 @@ def exists(interface: str) -> bool:
 
 def own_interfaces(layout: Layout, hosts: list[str]) -> list[str]:
     """Names of the machine's ends of the hosts' cables."""
-    return [layout.interface(kind, host) for host in hosts for kind in ("m", "e")]
+    return [layout.interface(kind, host) for host in hosts for kind in ("m", "e", "t")]
 
 
 def plugged(layout: Layout) -> list[str]:

@@ -54,7 +54,8 @@ def test_networks_of_the_lab_itself_do_not_count() -> None:
 
 def test_an_address_inside_the_plan_overlaps() -> None:
     assert overlaps(Addresses("10.118"), [("10.118.0.77/32", "host route")])
-    assert not overlaps(Addresses("10.118"), [("10.118.2.0/24", "beside it")])
+    assert overlaps(Addresses("10.118"), [("10.118.2.77/32", "host route")])
+    assert not overlaps(Addresses("10.118"), [("10.118.3.0/24", "beside it")])
 
 
 def address(local: str, length: int) -> dict[str, object]:

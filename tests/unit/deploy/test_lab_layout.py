@@ -17,8 +17,8 @@ SECOND = layout_from({"OUHAI_LAB_STATE": "/srv/ouhai-lab-b"}, Path("/tree"))
 
 
 def test_names_of_two_labs_differ() -> None:
-    assert FIRST.bridges == ("ouhai-mgmt", "ouhai-ext")
-    assert SECOND.bridges == ("ouhai-mgmt-b", "ouhai-ext-b")
+    assert FIRST.bridges == ("ouhai-mgmt", "ouhai-ext", "ouhai-tun")
+    assert SECOND.bridges == ("ouhai-mgmt-b", "ouhai-ext-b", "ouhai-tun-b")
     assert FIRST.table != SECOND.table
     assert FIRST.lock != SECOND.lock
 
@@ -61,7 +61,10 @@ def test_inventory_puts_hosts_into_their_groups() -> None:
         "compute": ["compute1", "compute2"],
         "storage": ["control1"],
     }
-    assert cloud["hosts"]["compute2"] == {"ansible_host": "10.118.0.22"}
+    assert cloud["hosts"]["compute2"] == {
+        "ansible_host": "10.118.0.22",
+        "tunnel_address": "10.118.2.22",
+    }
     assert cloud["hosts"]["control1"]["storage_devices"][0]["size_gib"] == 20
 
 
@@ -69,6 +72,7 @@ def test_variables_follow_the_address_plan_and_the_snapshot() -> None:
     values = inventory.variables(FIRST, Addresses("10.120"), "20260101")
     assert values["api_address"] == "10.120.0.10"
     assert values["external_network"]["pool_end"] == "10.120.1.250"
+    assert values["tunnel_range"] == "10.120.2.0/24"
     assert values["repository_url"] == "https://10.120.0.1:8043/20260101"
 
 

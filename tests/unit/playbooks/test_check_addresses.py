@@ -48,6 +48,20 @@ def test_overlapping_ranges_are_named(changes: dict[str, str], named: str) -> No
     assert any(named in failure.where and "overlap" in failure.what for failure in failures)
 
 
+def test_what_moves_to_br_tun_must_not_be_the_hosts_own() -> None:
+    good = {"tunnel_range": "10.119.0.0/24"}
+    hosts = [
+        host(name, tunnel_address=f"10.119.0.{number}", tunnel_interface="tun0")
+        for number, name in enumerate(("control1", "compute1", "compute2"), 1)
+    ]
+    assert check_addresses(inventory(*hosts, **good)) == []
+    hosts[0].variables["tunnel_interface"] = "host0"
+    (failure,) = check_addresses(inventory(*hosts, **good))
+    assert failure.what == "host0 is its management_interface too"
+    (failure,) = check_addresses(inventory(host("compute1", tunnel_interface="tun0")))
+    assert failure.what == "it is tun0, but tunnel_range is the management_range"
+
+
 def test_a_tunnel_range_of_its_own_is_good() -> None:
     hosts = [
         host(name, tunnel_address=f"10.119.0.{number}")

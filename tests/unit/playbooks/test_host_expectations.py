@@ -42,6 +42,14 @@ def test_every_other_address_is_a_peer() -> None:
     }
 
 
+def test_an_address_on_br_tun_cannot_answer_before_site_yml() -> None:
+    seen = inventory(host("compute1", tunnel_address="10.119.0.1", tunnel_interface="tun0"))
+    expected = expect(seen)
+    assert expected["control1"]["peers"] == {"10.118.0.21": "compute1", "10.118.0.22": "compute2"}
+    assert expected["compute1"]["interfaces"]["tunnel_interface"] == "tun0"
+    assert "tunnel_interface" not in expected["compute2"]["interfaces"]
+
+
 def test_ports_belong_to_groups() -> None:
     expected = expect(inventory())
     assert [port["port"] for port in expected["control1"]["ports"]] == [3306]

@@ -28,7 +28,7 @@ options:
     type: str
     required: true
   tunnel_interface:
-    description: Interface to plug into a bridge that carries the tunnel's address; only with netdev.
+    description: Interface to plug into br-tun, where the tunnel's address is then; or empty.
     type: str
     default: ""
   gateway:
@@ -113,7 +113,7 @@ def bridge_settings(module: AnsibleModule, datapath: str) -> tuple[list[str], li
     commands: list[str] = []
     present = run(module, "list-br").split()
     wanted = [("br-int", ""), ("br-ex", module.params["external_interface"])]
-    if datapath == "netdev" and module.params["tunnel_interface"]:
+    if module.params["tunnel_interface"]:
         wanted.append(("br-tun", module.params["tunnel_interface"]))
     for bridge, interface in wanted:
         if bridge not in present:

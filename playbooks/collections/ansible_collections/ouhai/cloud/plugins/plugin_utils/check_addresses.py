@@ -23,6 +23,7 @@ def check_addresses(inventory: Inventory) -> list[Failure]:
         *_duplicates(inventory),
         *_overlaps(inventory),
         *_outside(inventory),
+        *_tunnels(inventory),
         *_external(inventory),
         *_inside_projects(inventory),
     ]
@@ -99,6 +100,29 @@ def _outside(inventory: Inventory) -> Iterator[Failure]:
 
 
 _HOST_RANGES = {"management_range": "host_address", "tunnel_range": "tunnel_address"}
+
+
+def _tunnels(inventory: Inventory) -> Iterator[Failure]:
+    """Check that what moves to br-tun is not what the host itself is reached by."""
+    shared = inventory.variables.get("tunnel_range") == inventory.variables.get("management_range")
+    for host in inventory.hosts.values():
+        interface = host.variables.get("tunnel_interface")
+        others = ("management_interface", "external_interface")
+        taken = [name for name in others if host.variables.get(name) == interface]
+        if interface and taken:
+            yield Failure(
+                f"tunnel_interface of {host.name}",
+                f"{interface} is its {taken[0]} too",
+                "an interface can be a port of one bridge only, and carries no address then",
+                "Name an interface of its own, or leave tunnel_interface empty.",
+            )
+        if interface and shared:
+            yield Failure(
+                f"tunnel_interface of {host.name}",
+                f"it is {interface}, but tunnel_range is the management_range",
+                "the tunnels' address moves to br-tun: the host would have two ways to one range",
+                "Give tunnels a tunnel_range of their own, or leave tunnel_interface empty.",
+            )
 
 
 def _external(inventory: Inventory) -> Iterator[Failure]:

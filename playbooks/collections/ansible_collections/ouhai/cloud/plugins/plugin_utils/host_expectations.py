@@ -93,6 +93,8 @@ def _features(host: Host) -> list[str]:
 def _interfaces(host: Host) -> dict[str, str]:
     """Return the interfaces that must exist. Only network hosts are plugged into the extranet."""
     wanted = ["management_interface"]
+    if host.groups & {"network", "compute"}:
+        wanted.append("tunnel_interface")
     if "network" in host.groups:
         wanted.append("external_interface")
     values = {name: host.variables.get(name) for name in wanted}
@@ -110,9 +112,11 @@ def _names(inventory: Inventory) -> dict[str, str]:
 
 
 def _peers(inventory: Inventory, host: Host) -> dict[str, str]:
+    """Return the addresses to ping. Those on br-tun are made by site.yml, so none answers yet."""
     peers: dict[str, str] = {}
     for other in inventory.hosts.values():
-        for variable in ("host_address", "tunnel_address"):
+        made_later = {"tunnel_address"} if other.variables.get("tunnel_interface") else set()
+        for variable in sorted({"host_address", "tunnel_address"} - made_later):
             address = other.variables.get(variable)
             if other.name != host.name and isinstance(address, str) and _valid(address):
                 peers.setdefault(address, other.name)
