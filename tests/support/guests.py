@@ -38,6 +38,7 @@ class Guest:
 
     server_id: str
     address: str
+    fixed_address: str
     active_seconds: float
     page_seconds: float
 
@@ -74,9 +75,10 @@ def surroundings(cloud: Connection, name: str, external: str) -> Iterator[Surrou
 
 
 @contextmanager
-def guest(cloud: Connection, around: Surroundings) -> Iterator[Guest]:
+def guest(cloud: Connection, around: Surroundings, host: str = "") -> Iterator[Guest]:
     """Boot a guest from the image and wait for its page; remove it at the end.
 
+    :param host: the compute host that it must start on; without one, the scheduler decides.
     :raises GuestUnusable: it ends in ERROR, or does not answer in time.
     """
     image = cloud.image.find_image(IMAGE, ignore_missing=False)
@@ -89,6 +91,7 @@ def guest(cloud: Connection, around: Surroundings) -> Iterator[Guest]:
             flavor_id=flavor.id,
             networks=[{"uuid": around.network_id}],
             security_groups=[{"name": around.security_group_id}],
+            **({"availability_zone": f"nova:{host}"} if host else {}),
         )
         undo.callback(_remove, cloud, server.id)
         _wait(lambda: _active(cloud, server.id), f"server {server.id} is not ACTIVE")
@@ -100,7 +103,8 @@ def guest(cloud: Connection, around: Surroundings) -> Iterator[Guest]:
         undo.callback(cloud.network.delete_ip, floating.id)
         address = floating.floating_ip_address
         _wait(lambda: _answers(address), f"http://{address}/ does not answer")
-        yield Guest(server.id, address, active_seconds, time.monotonic() - start)
+        fixed = port.fixed_ips[0]["ip_address"]
+        yield Guest(server.id, address, fixed, active_seconds, time.monotonic() - start)
 
 
 def _active(cloud: Connection, server_id: str) -> bool:

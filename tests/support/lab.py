@@ -70,6 +70,20 @@ class Lab:
         return dict(yaml.safe_load(path.read_text()))
 
     @property
+    def state(self) -> Path:
+        """Return the lab's state directory."""
+        return self.inventory.parent
+
+    @property
+    def suffix(self) -> str:
+        """Return what the names of this lab's bridges and machines end with."""
+        return self.state.name.removeprefix("ouhai-lab")
+
+    def bridge(self, network: str) -> str:
+        """Return the name of the machine's bridge for `mgmt`, `ext` or `tun`."""
+        return f"ouhai-{network}{self.suffix}"
+
+    @property
     def hosts(self) -> list[str]:
         """Return the names of all hosts."""
         return sorted({host for hosts in self.groups.values() for host in hosts})
@@ -79,28 +93,30 @@ class Lab:
         """Return the name of the first control host."""
         return self.groups["control"][0]
 
-    def ssh(self, host: str, command: str, *, stdin: str = "") -> Answer:
+    def ssh(
+        self, host: str, command: str, *, stdin: str = "", timeout: float = TIMEOUT_SECONDS
+    ) -> Answer:
         """Run a shell command on a host."""
-        return _run([COMMAND, "ssh", host, command], stdin)
+        return _run([COMMAND, "ssh", host, command], stdin, timeout)
 
-    def python(self, host: str, code: str) -> str:
+    def python(self, host: str, code: str, *, timeout: float = TIMEOUT_SECONDS) -> str:
         """Run Python code on a host and return what it printed.
 
         :raises LabUnusable: it failed.
         """
-        answer = self.ssh(host, "python3 -", stdin=code)
+        answer = self.ssh(host, "python3 -", stdin=code, timeout=timeout)
         if answer.code != 0:
             raise LabUnusable(f"on {host}: {answer.errors}")
         return answer.output
 
 
-def _run(command: list[str], stdin: str = "") -> Answer:
+def _run(command: list[str], stdin: str = "", timeout: float = TIMEOUT_SECONDS) -> Answer:
     done = subprocess.run(
         command,
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_SECONDS,
+        timeout=timeout,
         check=False,
     )
     return Answer(done.returncode, done.stdout, done.stderr)

@@ -29,7 +29,7 @@ VARIABLES: dict[str, Any] = {
     },
     "mtu": 1500,
     "repository_url": "https://10.118.0.1:8043/20260101-00000000",
-    "repository_key_file": "/var/cache/ouhai/repository/repository.gpg",
+    "repository_key_file": "/var/cache/ouhai/repository/repository.asc",
     "precheck_memory_gib": {"control": 6, "compute": 2, "storage": 2},
     "precheck_cpus": {"control": 2, "compute": 4},
 }

@@ -55,7 +55,7 @@ def test_what_moves_to_br_tun_must_not_be_the_hosts_own() -> None:
         for number, name in enumerate(("control1", "compute1", "compute2"), 1)
     ]
     assert check_addresses(inventory(*hosts, **good)) == []
-    hosts[0].variables["tunnel_interface"] = "host0"
+    hosts[0] = host("control1", tunnel_address="10.119.0.1", tunnel_interface="host0")
     (failure,) = check_addresses(inventory(*hosts, **good))
     assert failure.what == "host0 is its management_interface too"
     (failure,) = check_addresses(inventory(host("compute1", tunnel_interface="tun0")))

@@ -176,9 +176,7 @@ def public_ports(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def local_urls(services: list[dict[str, Any]]) -> dict[str, str]:
     """Return the local address of every API, by the name of its unit."""
-    return {
-        port["name"]: f"http://127.0.0.1:{port['port']}/" for port in public_ports(services)
-    }
+    return {port["name"]: f"http://127.0.0.1:{port['port']}/" for port in public_ports(services)}
 
 
 def catalogue_services(services: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -74,7 +74,9 @@ def main() -> None:
                 _, journal, _ = module.run_command(
                     ["journalctl", "--no-pager", "-n", "25", "-o", "cat", "-u", unit]
                 )
-                texts.append(f"{unit}: {url} answers with {complaints[unit]}; its journal:\n{journal}")
+                texts.append(
+                    f"{unit}: {url} answers with {complaints[unit]}; its journal:\n{journal}"
+                )
             module.fail_json(msg="\n".join(texts))
         if waiting:
             time.sleep(0.5)

@@ -11,8 +11,11 @@ from ansible.module_utils.basic import AnsibleModule
 try:
     import openstack
     from keystoneauth1 import exceptions as auth_exceptions
+    from keystoneauth1.identity import v3
+
+    HAS_OPENSTACK = True
 except ImportError:  # reported by main(), with the package's name
-    openstack = None
+    HAS_OPENSTACK = False
 
 DOCUMENTATION = """
 module: catalogue
@@ -176,8 +179,6 @@ class Reconciler:
 
     def password_works(self, user_id: str, password: str) -> bool:
         """Tell whether the account logs in with this password."""
-        from keystoneauth1.identity import v3
-
         auth = v3.Password(auth_url=self.params["auth_url"], user_id=user_id, password=password)
         try:
             auth.get_token(self.identity.session)
@@ -202,22 +203,28 @@ class Reconciler:
             self.do(f"password of {name}", self.identity.update_user, user=found, password=password)
         return found
 
-    def accounts(self) -> None:
-        """The project of services, its users, and Heat's domain."""
+    def roles(self) -> dict[str, Any]:
+        """All roles by name, with those that services and stacks need."""
         roles = {role.name: role for role in self.identity.roles()}
         for name in ("service", "heat_stack_owner", "heat_stack_user"):
             if name not in roles:
                 roles[name] = self.do(f"role {name}", self.identity.create_role, name=name)
-        project = next(iter(self.identity.projects(name="service", domain_id="default")), None)
-        if project is None:
-            project = self.do(
-                "project service",
-                self.identity.create_project,
-                name="service",
-                domain_id="default",
-                description="Accounts of services",
-            )
-        granted = {
+        return roles
+
+    def project(self) -> Any:
+        """The project of services."""
+        found = next(iter(self.identity.projects(name="service", domain_id="default")), None)
+        return found or self.do(
+            "project service",
+            self.identity.create_project,
+            name="service",
+            domain_id="default",
+            description="Accounts of services",
+        )
+
+    def granted(self) -> set[tuple[str | None, str, str | None]]:
+        """Who has which role where, as ids of user, role, and project or domain."""
+        return {
             (
                 a.user.get("id"),
                 a.role["id"],
@@ -226,6 +233,12 @@ class Reconciler:
             for a in self.identity.role_assignments()
             if a.user
         }
+
+    def accounts(self) -> None:
+        """The project of services, its users, and Heat's domain."""
+        roles = self.roles()
+        project = self.project()
+        granted = self.granted()
         for name, password in self.params["users"].items():
             user = self.user(name, password, "default", project and project.id)
             for role in ("service", "admin"):
@@ -237,6 +250,10 @@ class Reconciler:
                         user=user,
                         role=roles[role],
                     )
+        self.heat_domain(roles["admin"], granted)
+
+    def heat_domain(self, role: Any, granted: set[tuple[str | None, str, str | None]]) -> None:
+        """The domain of the users that stacks make, and its administrator."""
         domain = next(iter(self.identity.domains(name="heat")), None)
         if domain is None:
             domain = self.do(
@@ -248,13 +265,13 @@ class Reconciler:
         if domain is None:
             return
         admin = self.user("heat_domain_admin", self.params["heat_domain_password"], domain.id, None)
-        if not admin or (admin.id, roles["admin"].id, domain.id) not in granted:
+        if not admin or (admin.id, role.id, domain.id) not in granted:
             self.do(
                 "role admin in domain heat",
                 self.identity.assign_domain_role_to_user,
                 domain=domain,
                 user=admin,
-                role=roles["admin"],
+                role=role,
             )
 
 
@@ -273,7 +290,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if openstack is None:
+    if not HAS_OPENSTACK:
         module.fail_json(
             msg="python3-openstacksdk is not installed on this host; run the base role first"
         )

@@ -85,12 +85,11 @@ class Monitors:
         return json.loads(output) if output.strip() else None
 
 
-def reconcile(module: AnsibleModule, monitors: Monitors) -> list[str]:
-    """Create what is missing; return what was done (or would be, in check mode)."""
+def reconcile_keys(clients: list[dict[str, Any]], monitors: Monitors, *, dry: bool) -> list[str]:
+    """Create or correct keys; return what was done (or would be, when dry)."""
     actions = []
-    dry = module.check_mode
     present = {entity["entity"]: entity for entity in monitors.ask("auth ls")["auth_dump"]}
-    for client in module.params["clients"]:
+    for client in clients:
         name, key, caps = client["name"], client["key"], client["caps"]
         found = present.get(name)
         if found is None or found["key"] != key or found["caps"] != caps:
@@ -99,9 +98,14 @@ def reconcile(module: AnsibleModule, monitors: Monitors) -> list[str]:
                 lines = [f"[{name}]", f"\tkey = {key}"]
                 lines += [f'\tcaps {kind} = "{cap}"' for kind, cap in caps.items()]
                 monitors.ask("auth import", ("\n".join(lines) + "\n").encode())
-    copies = module.params["copies"]
+    return actions
+
+
+def reconcile_pools(names: list[str], copies: int, monitors: Monitors, *, dry: bool) -> list[str]:
+    """Create or correct pools; return what was done (or would be, when dry)."""
+    actions = []
     pools = {pool["pool_name"]: pool for pool in monitors.ask("osd pool ls", detail="detail")}
-    for name in module.params["pools"]:
+    for name in names:
         if name not in pools:
             actions.append(f"pool {name}")
             if not dry:
@@ -145,8 +149,13 @@ def main() -> None:
     )
     if rados is None:
         module.fail_json(msg="python3-rados is not installed on this host; run the base role first")
+    params = module.params
     try:
-        actions = reconcile(module, Monitors())
+        monitors = Monitors()
+        actions = [
+            *reconcile_keys(params["clients"], monitors, dry=module.check_mode),
+            *reconcile_pools(params["pools"], params["copies"], monitors, dry=module.check_mode),
+        ]
     except (rados.Error, RuntimeError) as error:
         module.fail_json(msg=f"Ceph's monitors: {error}. Look at /var/log/ceph/ on this host.")
     module.exit_json(changed=bool(actions), actions=actions)

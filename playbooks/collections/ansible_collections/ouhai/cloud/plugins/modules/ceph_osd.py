@@ -101,8 +101,10 @@ def make_osd(module: AnsibleModule, device: dict[str, Any]) -> str:
         )
         number = str(json.loads(answer)["osdid"])
         _, secret, _ = module.run_command(
-            [*ceph, "auth", "get-or-create-key", f"osd.{number}"]
-            + ["mon", "allow profile osd", "mgr", "allow profile osd", "osd", "allow *"],
+            [
+                *(*ceph, "auth", "get-or-create-key", f"osd.{number}"),
+                *("mon", "allow profile osd", "mgr", "allow profile osd", "osd", "allow *"),
+            ],
             check_rc=True,
         )
         module.run_command(
@@ -115,13 +117,16 @@ def make_osd(module: AnsibleModule, device: dict[str, Any]) -> str:
         with open(os.path.join(folder, "keyring"), "w", encoding="ascii") as file:
             file.write(f"[osd.{number}]\n\tkey = {secret.strip()}\n")
         os.chmod(os.path.join(folder, "keyring"), 0o600)
-        os.chmod(scratch, 0o755)
+        # ceph-osd reads the map of the monitors there; others have no business with the key
+        shutil.chown(scratch, user="ceph")
         module.run_command(["chown", "-R", "ceph:ceph", folder], check_rc=True)
         module.run_command(["chown", "ceph:ceph", os.path.realpath(path)], check_rc=True)
         module.run_command(
-            ["runuser", "-u", "ceph", "--", "ceph-osd", "--mkfs", "--id", number]
-            + ["--osd-uuid", identity, "--osd-data", folder]
-            + ["--monmap", os.path.join(scratch, "monmap"), "--osd-objectstore", "bluestore"],
+            [
+                *("runuser", "-u", "ceph", "--", "ceph-osd", "--mkfs", "--id", number),
+                *("--osd-uuid", identity, "--osd-data", folder),
+                *("--monmap", os.path.join(scratch, "monmap"), "--osd-objectstore", "bluestore"),
+            ],
             check_rc=True,
         )
     return number

@@ -8,13 +8,16 @@ from ansible.module_utils.basic import AnsibleModule
 
 try:
     import openstack
+    from openstack.config.loader import OpenStackConfig
+
+    HAS_OPENSTACK = True
 except ImportError:  # reported by main(), with the package's name
-    openstack = None
+    HAS_OPENSTACK = False
 
 DOCUMENTATION = """
 module: extranet
 short_description: Create the external network
-description: The provider network to the extranet and its subnet with the pool of floating addresses.
+description: The provider network to the extranet; its subnet with the pool of floating addresses.
 options:
   clouds_file:
     description: Path of clouds.yaml.
@@ -25,7 +28,8 @@ options:
     type: str
     required: true
   network:
-    description: C(name), C(physical_network), C(range), C(gateway), C(pool_start), C(pool_end), C(vlan).
+    description:
+      - C(name), C(physical_network), C(range), C(gateway), C(pool_start), C(pool_end), C(vlan).
     type: dict
     required: true
 author: ouhai-cloud
@@ -51,31 +55,43 @@ actions:
 def reconcile(module: AnsibleModule, network_service: Any) -> list[str]:
     """Create or correct network and subnet; return what was done."""
     wanted = module.params["network"]
+    network = network_service.find_network(wanted["name"])
     actions = []
-    name = wanted["name"]
-    vlan = int(wanted.get("vlan") or 0)
-    network = network_service.find_network(name)
     if network is None:
-        actions.append(f"network {name}")
+        actions.append(f"network {wanted['name']}")
         if module.check_mode:
             return actions
-        provider = {
-            "provider_network_type": "vlan" if vlan else "flat",
-            "provider_physical_network": wanted["physical_network"],
-        }
-        if vlan:
-            provider["provider_segmentation_id"] = vlan
-        network = network_service.create_network(
-            name=name, is_router_external=True, is_shared=False, **provider
-        )
+        network = create_network(network_service, wanted)
+    return actions + reconcile_subnet(module, network_service, network.id)
+
+
+def create_network(network_service: Any, wanted: dict[str, Any]) -> Any:
+    """Create the network, tagged when a VLAN is given."""
+    vlan = int(wanted.get("vlan") or 0)
+    provider = {
+        "provider_network_type": "vlan" if vlan else "flat",
+        "provider_physical_network": wanted["physical_network"],
+    }
+    if vlan:
+        provider["provider_segmentation_id"] = vlan
+    return network_service.create_network(
+        name=wanted["name"], is_router_external=True, is_shared=False, **provider
+    )
+
+
+def reconcile_subnet(module: AnsibleModule, network_service: Any, network_id: str) -> list[str]:
+    """Create or correct the network's subnet; return what was done."""
+    wanted = module.params["network"]
+    name = wanted["name"]
+    actions = []
     pools = [{"start": wanted["pool_start"], "end": wanted["pool_end"]}]
-    subnet = next(iter(network_service.subnets(network_id=network.id)), None)
+    subnet = next(iter(network_service.subnets(network_id=network_id)), None)
     if subnet is None:
         actions.append(f"subnet of {name}")
         if not module.check_mode:
             network_service.create_subnet(
                 name=name,
-                network_id=network.id,
+                network_id=network_id,
                 ip_version=4,
                 cidr=wanted["range"],
                 gateway_ip=wanted["gateway"],
@@ -84,8 +100,9 @@ def reconcile(module: AnsibleModule, network_service: Any) -> list[str]:
             )
     elif subnet.cidr != wanted["range"]:
         module.fail_json(
-            msg=f"the subnet of {name} is {subnet.cidr}, the inventory says {wanted['range']}: a range "
-            "cannot be changed while routers use it. Correct the inventory or make a second network."
+            msg=f"the subnet of {name} is {subnet.cidr}, the inventory says {wanted['range']}: "
+            "a range cannot be changed while routers use it. Correct the inventory or make a "
+            "second network."
         )
     elif (subnet.allocation_pools, subnet.gateway_ip) != (pools, wanted["gateway"]):
         actions.append(f"pool or gateway of {name}")
@@ -106,11 +123,11 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if openstack is None:
+    if not HAS_OPENSTACK:
         module.fail_json(
             msg="openstacksdk is missing in the deploy host's environment; see constraints.txt"
         )
-    loader = openstack.config.OpenStackConfig(config_files=[module.params["clouds_file"]])
+    loader = OpenStackConfig(config_files=[module.params["clouds_file"]])
     cloud = openstack.connection.Connection(config=loader.get_one(cloud=module.params["cloud"]))
     try:
         actions = reconcile(module, cloud.network)

@@ -42,7 +42,9 @@ EXAMPLES = """
 - name: Give libvirt the key of Ceph
   ouhai.cloud.libvirt_secrets:
     secrets:
-      - {uuid: "{{ secret_libvirt_nova_uuid }}", usage: client.nova, value: "{{ secret_ceph_nova_key }}"}
+      - uuid: "{{ secret_libvirt_nova_uuid }}"
+        usage: client.nova
+        value: "{{ secret_ceph_nova_key }}"
 """
 
 RETURN = """
@@ -59,7 +61,7 @@ def is_defined(connection: Any, wanted: dict[str, str]) -> bool:
     try:
         secret = connection.secretLookupByUUIDString(wanted["uuid"])
         same_value = secret.value() == base64.b64decode(wanted["value"])
-        return same_value and secret.usageID() == wanted["usage"]
+        return bool(same_value and secret.usageID() == wanted["usage"])
     except libvirt.libvirtError:
         return False
 
@@ -96,7 +98,9 @@ def main() -> None:
     if libvirt is None:
         if module.check_mode:
             module.exit_json(changed=True, defined=[])
-        module.fail_json(msg="python3-libvirt is not installed on this host; run the base role first")
+        module.fail_json(
+            msg="python3-libvirt is not installed on this host; run the base role first"
+        )
     libvirt.registerErrorHandler(lambda *_: None, None)
     try:
         connection = libvirt.open("qemu:///system")

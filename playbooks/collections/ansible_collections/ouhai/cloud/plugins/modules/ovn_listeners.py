@@ -78,8 +78,10 @@ def main() -> None:
         changed.append(tool[4:6])
         if not module.check_mode:
             module.run_command(
-                [*base, "set-ssl", *files, "--", "set-connection", wanted]
-                + ["--", "set", "connection", ".", f"inactivity_probe={PROBE_INTERVAL_MS}"],
+                [
+                    *(*base, "set-ssl", *files, "--", "set-connection", wanted),
+                    *("--", "set", "connection", ".", f"inactivity_probe={PROBE_INTERVAL_MS}"),
+                ],
                 check_rc=True,
             )
     module.exit_json(changed=bool(changed), databases=changed)

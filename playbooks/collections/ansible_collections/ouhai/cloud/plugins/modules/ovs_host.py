@@ -190,7 +190,8 @@ def main() -> None:
     commands += bridge_commands
     if differences and not module.check_mode:
         if restart:
-            # offloads are decided when the daemon starts; set them first, so that no port has to be made again
+            # offloads are decided when the daemon starts; set them first, so that no port has to be
+            # made again
             tso = [f"other_config:{k}={v}" for k, v in other_config.items()]
             run(module, "set", "Open_vSwitch", ".", *tso)
             module.run_command(["systemctl", "restart", "ovs-vswitchd"], check_rc=True)

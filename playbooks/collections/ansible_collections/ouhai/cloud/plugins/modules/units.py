@@ -97,7 +97,7 @@ def show(module: AnsibleModule, names: list[str]) -> dict[str, dict[str, str]]:
     blocks = [block for block in text.strip().split("\n\n") if block]
     return {
         name: dict(line.split("=", 1) for line in block.splitlines())
-        for name, block in zip(names, blocks)
+        for name, block in zip(names, blocks, strict=True)
     }
 
 
@@ -145,12 +145,14 @@ def wait_for_port(module: AnsibleModule, endpoint: str, deadline: float) -> None
         time.sleep(0.2)
 
 
-def needed_actions(module: AnsibleModule) -> dict[str, list[str]]:
+def needed_actions(
+    module: AnsibleModule, states: dict[str, dict[str, str]]
+) -> dict[str, list[str]]:
     """Return per verb of systemctl the units it is needed for."""
     params: dict[str, Any] = module.params
     verbs: dict[str, list[str]] = {"enable": [], "start": [], "restart": [], "reload": []}
     changed_at = newest(params["files"])
-    for name, state in show(module, params["units"]).items():
+    for name, state in states.items():
         if state["LoadState"] == "not-found" and not module.check_mode:
             module.fail_json(msg=f"unit {name} does not exist; is its package installed?")
         if state["UnitFileState"] in ("disabled", "masked", ""):
@@ -165,6 +167,18 @@ def needed_actions(module: AnsibleModule) -> dict[str, list[str]]:
     return verbs
 
 
+def units_to_mask(module: AnsibleModule) -> list[str]:
+    """Return the units that are to be masked and are not yet."""
+    names = module.params["masked"]
+    if not names:
+        return []
+    return [
+        name
+        for name, state in show(module, names).items()
+        if state["UnitFileState"] not in ("masked", "masked-runtime")
+    ]
+
+
 def run_systemctl(module: AnsibleModule, verb: str, units: list[str]) -> None:
     """Call systemctl and fail with the journal's words when it fails."""
     code, _, error = module.run_command(["systemctl", verb, *units])
@@ -173,6 +187,24 @@ def run_systemctl(module: AnsibleModule, verb: str, units: list[str]) -> None:
             msg=f"systemctl {verb} {' '.join(units)} failed: {error.strip()}\n"
             f"Last lines of the journal:\n{journal(module, units)}"
         )
+
+
+def carry_out(module: AnsibleModule, verbs: dict[str, list[str]], *, needs_reload: bool) -> None:
+    """Call systemctl for each verb in order, note reloads, and wait for the ports."""
+    if needs_reload or verbs["enable"]:
+        run_systemctl(module, "daemon-reload", [])
+    if verbs["mask"]:
+        run_systemctl(module, "mask", ["--now", *verbs["mask"]])
+    for verb in ("enable", "restart", "reload"):
+        if verbs[verb]:
+            run_systemctl(module, verb, verbs[verb])
+    os.makedirs(MARKERS, exist_ok=True)
+    for name in verbs["reload"]:
+        with open(marker(name), "w"):
+            os.utime(marker(name))
+    deadline = time.monotonic() + module.params["timeout_seconds"]
+    for endpoint in module.params["ports"]:
+        wait_for_port(module, endpoint, deadline)
 
 
 def main() -> None:
@@ -189,33 +221,12 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    names = module.params["units"]
-    masked = module.params["masked"]
-    verbs = needed_actions(module)
-    if masked:
-        states = show(module, masked)
-        to_mask = [
-            n for n in masked if states[n]["UnitFileState"] not in ("masked", "masked-runtime")
-        ]
-        if to_mask:
-            verbs["mask"] = to_mask
-    needs_reload = any(s["NeedDaemonReload"] == "yes" for s in show(module, names).values())
+    states = show(module, module.params["units"])
+    verbs = {**needed_actions(module, states), "mask": units_to_mask(module)}
     actions = [f"{verb} {name}" for verb, units in verbs.items() for name in units]
     if not module.check_mode:
-        if needs_reload or verbs["enable"]:
-            run_systemctl(module, "daemon-reload", [])
-        if verbs.get("mask"):
-            run_systemctl(module, "mask", ["--now", *verbs["mask"]])
-        for verb in ("enable", "restart", "reload"):
-            if verbs[verb]:
-                run_systemctl(module, verb, verbs[verb])
-        os.makedirs(MARKERS, exist_ok=True)
-        for name in verbs["reload"]:
-            with open(marker(name), "w"):
-                os.utime(marker(name))
-        deadline = time.monotonic() + module.params["timeout_seconds"]
-        for endpoint in module.params["ports"]:
-            wait_for_port(module, endpoint, deadline)
+        needs_reload = any(state["NeedDaemonReload"] == "yes" for state in states.values())
+        carry_out(module, verbs, needs_reload=needs_reload)
     module.exit_json(changed=bool(actions), actions=actions)
 
 

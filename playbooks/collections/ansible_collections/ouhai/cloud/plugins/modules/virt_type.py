@@ -57,9 +57,11 @@ def probe(module: AnsibleModule, kernel: str) -> tuple[str, str]:
     if module.check_mode and not os.path.exists("/usr/bin/qemu-system-x86_64"):
         return "qemu", "QEMU is not installed yet"
     _, console, error = module.run_command(
-        ["timeout", "--kill-after=1", BOOT_SECONDS, "qemu-system-x86_64", "-accel", "kvm"]
-        + ["-m", "256", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"]
-        + ["-kernel", kernel, "-append", "console=ttyS0 panic=-1"]
+        [
+            *("timeout", "--kill-after=1", BOOT_SECONDS, "qemu-system-x86_64", "-accel", "kvm"),
+            *("-m", "256", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"),
+            *("-kernel", kernel, "-append", "console=ttyS0 panic=-1"),
+        ]
     )
     if "Linux version" in console:
         return "kvm", f"{kernel} booted under KVM"

@@ -1,0 +1,96 @@
+"""A second run changes nothing; a third says exactly what somebody has changed by hand.
+
+Each run of site.yml takes most of a minute, so every test reads as much as it can out of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support import services
+from tests.support.lab import Lab
+from tests.support.playbooks import Played, play
+
+EDITED = "/etc/glance/glance-api.conf"
+SETTING = "rbd_store_pool"
+WRONG = f"{SETTING} = somewhere-else"
+# Takes the edited line out again whatever the test found, should the playbook not have done so.
+KEPT = "/run/ouhai-test-kept"
+KEEP = f"cp --preserve=all {EDITED} {KEPT}"
+PUT_BACK = f"cmp --quiet {KEPT} {EDITED} || cp --preserve=all {KEPT} {EDITED}; rm {KEPT}"
+
+
+def assert_unchanged(played: Played, hosts: list[str]) -> None:
+    """Assert that a run reached these hosts and found nothing to do."""
+    assert played.code == 0, played.output
+    assert set(hosts) <= set(played.recap), played.output
+    assert {host: count for host, count in played.changed.items() if count} == {}, played.output
+
+
+def start_times(lab: Lab) -> dict[str, dict[str, str]]:
+    return {host: services.start_times(lab, host) for host in lab.hosts}
+
+
+@pytest.fixture
+def settled(lab: Lab) -> Iterator[dict[str, dict[str, str]]]:
+    """Yield when every service was started; afterwards all of them are the same processes."""
+    before = start_times(lab)
+    yield before
+    after = start_times(lab)
+    restarted = {
+        host: [name for name in before[host] if after[host].get(name) != before[host][name]]
+        for host in lab.hosts
+    }
+    assert {host: names for host, names in restarted.items() if names} == {}
+
+
+def test_a_second_run_changes_nothing(lab: Lab, settled: dict[str, dict[str, str]]) -> None:
+    assert all(len(times) > 5 for times in settled.values()), settled
+    assert_unchanged(play(lab, "site"), lab.hosts)
+
+
+def test_check_mode_finds_no_difference(lab: Lab, settled: dict[str, dict[str, str]]) -> None:
+    played = play(lab, "site", "--check", "--diff")
+    assert_unchanged(played, lab.hosts)
+    assert played.differences == []
+
+
+def test_a_group_alone(lab: Lab, settled: dict[str, dict[str, str]]) -> None:
+    played = play(lab, "site", "--limit", "compute")
+    assert_unchanged(played, lab.groups["compute"])
+    assert set(played.recap) <= {*lab.groups["compute"], "localhost"}
+
+
+@pytest.fixture
+def edited(lab: Lab) -> Iterator[str]:
+    """Change one line of a service's configuration; yield the line as it was."""
+    found = lab.ssh(lab.control, f"{KEEP} && grep '^{SETTING} *=' {EDITED}")
+    lines = found.output.splitlines()
+    assert len(lines) == 1, f"{EDITED} has {len(lines)} lines of {SETTING}: {found}"
+    try:
+        assert lab.ssh(lab.control, f"sed -i 's/^{SETTING} *=.*/{WRONG}/' {EDITED}").code == 0
+        yield lines[0]
+    finally:
+        lab.ssh(lab.control, PUT_BACK)
+
+
+def test_an_edited_line_is_shown_and_a_tag_alone_puts_it_right(lab: Lab, edited: str) -> None:
+    checked = play(lab, "site", "--check", "--diff")
+    assert checked.code == 0, checked.output
+    assert checked.differences == [f"-{WRONG}", f"+{edited}"], checked.output
+    assert WRONG in lab.ssh(lab.control, f"cat {EDITED}").output, "check mode wrote the file"
+
+    before = start_times(lab)
+    played = play(lab, "site", "--tags", "glance")
+    assert played.code == 0, played.output
+    assert lab.ssh(lab.control, f"grep '^{SETTING} *=' {EDITED}").output.strip() == edited
+    after = start_times(lab)
+    restarted = {
+        (host, name)
+        for host in lab.hosts
+        for name in services.differences(before[host], after[host])
+    }
+    assert restarted == {(lab.control, "glance-api.service")}
+    assert_unchanged(play(lab, "site", "--tags", "glance"), [lab.control])

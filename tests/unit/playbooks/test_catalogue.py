@@ -1,0 +1,104 @@
+"""What the module `catalogue` finds missing in Keystone."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from ansible_collections.ouhai.cloud.plugins.modules.catalogue import INTERFACES, Reconciler
+
+PARAMS: dict[str, Any] = {
+    "region": "ouhai",
+    "base_url": "https://10.0.0.10",
+    "services": [
+        {"name": "glance", "type": "image", "description": "Images", "port": 9292, "path": "/v2"}
+    ],
+    "users": {"glance": "pw"},
+    "heat_domain_password": "pw",
+}
+SERVICE = SimpleNamespace(id="s", type="image", name="glance", description="Images")
+KINDS = ("services", "endpoints", "roles", "projects", "users", "domains", "role_assignments")
+
+
+def reconciler(*, check_mode: bool = False, **present: list[Any]) -> Reconciler:
+    """Return one for a Keystone that has only what is given, kind by kind."""
+    identity = Mock()
+    for kind in KINDS:
+        getattr(identity, kind).return_value = present.get(kind, [])
+    return Reconciler(Mock(params=PARAMS, check_mode=check_mode), identity)
+
+
+def endpoints(url: str, region: str = "ouhai") -> list[Any]:
+    return [
+        SimpleNamespace(service_id="s", interface=interface, url=url, region_id=region)
+        for interface in INTERFACES
+    ]
+
+
+def test_check_mode_names_everything_and_creates_nothing() -> None:
+    # The role that bootstrapping makes.
+    tried = reconciler(check_mode=True, roles=[SimpleNamespace(id="r", name="admin")])
+    tried.services()
+    tried.accounts()
+    assert tried.actions == [
+        "service glance",
+        "public endpoint of glance",
+        "internal endpoint of glance",
+        "role service",
+        "role heat_stack_owner",
+        "role heat_stack_user",
+        "project service",
+        "user glance",
+        "role service of glance",
+        "role admin of glance",
+        "domain heat",
+    ]
+    calls = {call[0] for call in tried.identity.method_calls}
+    assert not {name for name in calls if name.startswith(("create", "update", "assign"))}
+
+
+def test_a_service_that_is_as_it_should_be_is_left_alone() -> None:
+    found = reconciler(services=[SERVICE], endpoints=endpoints("https://10.0.0.10:9292/v2"))
+    found.services()
+    assert found.actions == []
+
+
+@pytest.mark.parametrize(
+    ("url", "region", "method"),
+    [
+        ("https://10.0.0.99:9292/v2", "ouhai", "update_endpoint"),
+        ("https://10.0.0.10:9292/v2", "elsewhere", "create_endpoint"),
+    ],
+)
+def test_an_endpoint_is_corrected_or_made(url: str, region: str, method: str) -> None:
+    found = reconciler(services=[SERVICE], endpoints=endpoints(url, region))
+    found.services()
+    assert found.actions == ["public endpoint of glance", "internal endpoint of glance"]
+    calls = getattr(found.identity, method).call_args_list
+    assert {call.kwargs["url"] for call in calls} == {"https://10.0.0.10:9292/v2"}
+
+
+def test_accounts_that_are_as_they_should_be_are_left_alone() -> None:
+    names = ("service", "admin", "heat_stack_owner", "heat_stack_user")
+    roles = [SimpleNamespace(id=f"r-{name}", name=name) for name in names]
+    grants = [("r-service", {"project": {"id": "p"}}), ("r-admin", {"project": {"id": "p"}})]
+    grants.append(("r-admin", {"domain": {"id": "d"}}))
+    found = reconciler(
+        roles=roles,
+        projects=[SimpleNamespace(id="p")],
+        users=[SimpleNamespace(id="u")],
+        domains=[SimpleNamespace(id="d")],
+        role_assignments=[
+            SimpleNamespace(user={"id": "u"}, role={"id": role}, scope=scope)
+            for role, scope in grants
+        ],
+    )
+    works = Mock(return_value=True)
+    found.password_works = works  # type: ignore[method-assign]  # no Keystone to log in to
+    found.accounts()
+    assert found.actions == []
+    works.return_value = False
+    found.accounts()
+    assert found.actions == ["password of glance", "password of heat_domain_admin"]
