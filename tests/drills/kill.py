@@ -23,7 +23,7 @@ TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(.*)\] \**$", re.MULTILINE)
 PLAYBOOK = "playbooks/site.yml"
 LOG = "site.log"
 # Not the first and not the last: "half way".
-FROM, TO = 0.2, 0.85
+FROM, TO = 0.2, 0.8
 POLL_SECONDS = 0.02
 LIMIT_SECONDS = 1800
 
