@@ -9,6 +9,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.cloud_access import CloudAccess
@@ -63,14 +64,7 @@ class Dashboard:
     def choose_language(self, code: str) -> None:
         """Set the language in the user's settings, by mouse."""
         self.open("settings/")
-        select = "#user_settings_modal select[name=language]"
-        chooser = self._wait_for(select).find_element(
-            By.XPATH, "ancestor::*[contains(@class, 'themable-select')]"
-        )
-        chooser.find_element(By.CSS_SELECTOR, ".dropdown-toggle").click()
-        choice = chooser.find_element(By.CSS_SELECTOR, f"[data-select-value='{code}']")
-        self._browser.execute_script("arguments[0].scrollIntoView()", choice)
-        choice.click()
+        Select(self._wait_for("#user_settings_modal select[name=language]")).select_by_value(code)
         self._wait_for("#user_settings_modal [type=submit]").click()
         WebDriverWait(self._browser, WAIT_SECONDS).until(lambda _: self.language == code)
 

@@ -153,8 +153,15 @@ def _is_record(said: bytes) -> bool:
 
 
 def is_silent(connection: Connection) -> bool:
-    """Tell whether neither side said anything (a probe of a port, a keep-alive)."""
-    return not connection.from_client.said and not connection.from_server.said
+    """Tell whether a connection carried nothing: a keep-alive, or somebody who looks at a port.
+
+    MariaDB greets whoever connects; when that is all, nothing has been said either.
+    """
+    said = connection.from_server.said
+    greeted = said[4:5] == bytes([MYSQL_GREETING]) and len(said) == 4 + int.from_bytes(
+        said[:3], "little"
+    )
+    return not connection.from_client.said and (greeted or not said)
 
 
 @dataclass(frozen=True)

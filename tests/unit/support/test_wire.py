@@ -87,6 +87,15 @@ def test_padding_is_not_said(tmp_path: Path) -> None:
     assert wire.is_silent(found)
 
 
+def test_a_greeting_that_nobody_answers_is_nothing_said(tmp_path: Path) -> None:
+    greeting = len(GREETING[4:]).to_bytes(3, "little") + GREETING[3:]
+    (found,) = wire.connections([capture(tmp_path, tcp(SERVER, CLIENT, greeting))])
+    assert wire.is_silent(found)
+    packets = [tcp(SERVER, CLIENT, greeting), tcp(CLIENT, SERVER, b"\x50\x00\x00\x01")]
+    (found,) = wire.connections([capture(tmp_path, *packets)])
+    assert not wire.is_silent(found)
+
+
 def test_what_geneve_carries_is_read(tmp_path: Path) -> None:
     inner = bytes(12) + b"\x08\x00" + ipv4("192.168.0.1", "192.168.0.2", 1, bytes(8))
     geneve = b"\x02\x00\x65\x58\x00\x00\x07\x00" + bytes(8) + inner  # two words of options
