@@ -30,7 +30,7 @@ def tempest() -> Step:
     junit = OUTPUT / "tempest.xml"
     command = ("tests/tempest/run", f"--junitxml={junit}", f"--output={OUTPUT / 'tempest'}")
     return Step(
-        "tempest", command, 20 * MINUTE, {**ENVIRONMENT, "PYTHON": str(BIN / "python")}, junit
+        "tempest", command, 50 * MINUTE, {**ENVIRONMENT, "PYTHON": str(BIN / "python")}, junit
     )
 
 

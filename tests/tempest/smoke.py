@@ -15,7 +15,7 @@ from tests.tempest.remote import WORKSPACE, ControlHost
 PACKAGES_FILE = ROOT / "deploy" / "repository" / "test_packages.yml"
 EXTERNAL_BRIDGE = "br-ex"
 INSTALL_TIMEOUT_SECONDS = 300
-RUN_TIMEOUT_SECONDS = 1080
+RUN_TIMEOUT_SECONDS = 2700
 
 
 def run_smoke(host: ControlHost, files: Mapping[str, str], cloud: Cloud) -> bytes:
