@@ -24,6 +24,7 @@ from tests.support.lab import Lab
 from tests.support.playbooks import play
 
 FIRST, SECOND = "compute1", "compute2"
+TALK_SECONDS = 15
 COMPUTE_SECONDS = 180
 MIGRATION_SECONDS = 300
 POLL_SECONDS = 0.2
@@ -137,7 +138,12 @@ def talk(lab: Lab, one: Guest, other: Guest) -> str:
     with tempfile.TemporaryDirectory(prefix="ouhai-drill-") as folder:
         file = Path(folder, "tunnel.pcap")
         with capture.on_bridge(lab.bridge("tun"), "udp port 6081", file):
-            ask(one, f"cgi-bin/ping?host={other.fixed_address}")
+            # Open vSwitch in userspace drops the packet for which it has to look up the tunnel's far end
+            wait(
+                lambda: one.page(f"cgi-bin/ping?host={other.fixed_address}").startswith("result: ok"),
+                f"{one.address} does not reach {other.fixed_address}",
+                TALK_SECONDS,
+            )
             ask(one, f"cgi-bin/get?url=http://{other.fixed_address}/")
         carried = list(wire.tunnelled(file))
     between = [

@@ -69,6 +69,8 @@ def _capture(prefix: list[str], interface: str, words: str, file: Path) -> Itera
     :raises LabUnusable: tcpdump is not there or does not start.
     """
     command = [*prefix, "tcpdump", "-i", interface, "-nn", "-s", SNAPLEN, "-U", "-Z", "root"]
+    # else the kernel keeps packets back for up to a second, and the last ones are lost
+    command.append("--immediate-mode")
     log = file.with_suffix(".log")
     with log.open("w") as errors:
         process = subprocess.Popen([*command, "-w", str(file), words], stderr=errors)

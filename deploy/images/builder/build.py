@@ -1,6 +1,5 @@
 """The order of a build."""
 
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,24 @@ from deploy.images.builder.store import Store, content_hash
 from deploy.images.builder.trees import BootTree, Package, install_root, make_disk, unpack_boot_tree
 
 Say = Callable[[str], None]
+
+# Where a kernel that a BIOS could load from a disk's first sector has that sector's signature.
+BOOT_SIGNATURE_AT = 510
+BOOT_SIGNATURE = b"\x55\xaa"
+
+
+def _copy_kernel(source: Path, target: Path) -> None:
+    """Copy a kernel without its boot sector's signature.
+
+    With it Nova takes the kernel for a disk with a broken partition table and refuses to fetch it
+    to the host that a guest migrates to ("Image does not pass safety check"). QEMU looks for the
+    header behind it (Linux/x86 boot protocol, "HdrS" at 0x202), not for the signature.
+    """
+    kernel = bytearray(source.read_bytes())
+    end = BOOT_SIGNATURE_AT + len(BOOT_SIGNATURE)
+    if kernel[BOOT_SIGNATURE_AT:end] == BOOT_SIGNATURE:
+        kernel[BOOT_SIGNATURE_AT:end] = bytes(len(BOOT_SIGNATURE))
+    target.write_bytes(kernel)
 
 
 def _disk_content(
@@ -50,7 +67,7 @@ def build(image: Definition, source: Source, output: Path, say: Say, force: bool
         result.mkdir()
         say(f"packages of {source.snapshot}; log: {store.log}")
         tree = unpack_boot_tree(runner, source, image.boot_packages, work)
-        shutil.copyfile(tree.kernel, result / "kernel")
+        _copy_kernel(tree.kernel, result / "kernel")
         say(f"kernel {tree.kernel_version}")
         initramfs.build(runner, tree, image.initramfs, result / "initramfs", source.epoch)
         say(f"initramfs of {(result / 'initramfs').stat().st_size / 1e6:.1f} MB")
