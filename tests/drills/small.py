@@ -140,7 +140,9 @@ def talk(lab: Lab, one: Guest, other: Guest) -> str:
         with capture.on_bridge(lab.bridge("tun"), "udp port 6081", file):
             # Open vSwitch in userspace drops the packet for which it has to look up the tunnel's far end
             wait(
-                lambda: one.page(f"cgi-bin/ping?host={other.fixed_address}").startswith("result: ok"),
+                lambda: one.page(f"cgi-bin/ping?host={other.fixed_address}").startswith(
+                    "result: ok"
+                ),
                 f"{one.address} does not reach {other.fixed_address}",
                 TALK_SECONDS,
             )
