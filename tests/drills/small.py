@@ -138,7 +138,7 @@ def talk(lab: Lab, one: Guest, other: Guest) -> str:
     with tempfile.TemporaryDirectory(prefix="ouhai-drill-") as folder:
         file = Path(folder, "tunnel.pcap")
         with capture.on_bridge(lab.bridge("tun"), "udp port 6081", file):
-            # Open vSwitch in userspace drops the packet for which it has to look up the tunnel's far end
+            # in userspace Open vSwitch drops the packet whose tunnel's far end it has to look up
             wait(
                 lambda: one.page(f"cgi-bin/ping?host={other.fixed_address}").startswith(
                     "result: ok"
