@@ -189,15 +189,43 @@ def run_systemctl(module: AnsibleModule, verb: str, units: list[str]) -> None:
         )
 
 
+def settle(module: AnsibleModule, units: list[str], error: str) -> None:
+    """Wait for units of which one failed to start while systemd starts it again by its own rule.
+
+    Daemons of one service that start at once on a new database now and then trip over each other.
+    Units without C(Restart=) are C(failed) at once, and then so is the task.
+    """
+    deadline = time.monotonic() + module.params["timeout_seconds"]
+    while True:
+        states = {name: state["ActiveState"] for name, state in show(module, units).items()}
+        waiting = [name for name, state in states.items() if state not in ("active", "failed")]
+        failed = [name for name, state in states.items() if state == "failed"]
+        if failed or (waiting and time.monotonic() > deadline):
+            names = failed or waiting
+            module.fail_json(
+                msg=f"{', '.join(names)} did not start: {error.strip()}\n"
+                f"Last lines of the journal:\n{journal(module, names)}"
+            )
+        if not waiting:
+            module.warn(f"started only at a further try, by systemd: {error.strip()}")
+            return
+        time.sleep(0.5)
+
+
 def carry_out(module: AnsibleModule, verbs: dict[str, list[str]], *, needs_reload: bool) -> None:
     """Call systemctl for each verb in order, note reloads, and wait for the ports."""
     if needs_reload or verbs["enable"]:
         run_systemctl(module, "daemon-reload", [])
     if verbs["mask"]:
         run_systemctl(module, "mask", ["--now", *verbs["mask"]])
-    for verb in ("enable", "restart", "reload"):
-        if verbs[verb]:
-            run_systemctl(module, verb, verbs[verb])
+    if verbs["enable"]:
+        run_systemctl(module, "enable", verbs["enable"])
+    if verbs["restart"]:
+        code, _, error = module.run_command(["systemctl", "restart", *verbs["restart"]])
+        if code:
+            settle(module, verbs["restart"], error)
+    if verbs["reload"]:
+        run_systemctl(module, "reload", verbs["reload"])
     os.makedirs(MARKERS, exist_ok=True)
     for name in verbs["reload"]:
         with open(marker(name), "w"):
