@@ -138,3 +138,35 @@ def test_only_what_is_not_masked_yet_is_masked() -> None:
     module = Module("UnitFileState=masked\n\nUnitFileState=enabled\n", masked=["a", "b"])
     assert units.units_to_mask(module) == ["b"]
     assert units.units_to_mask(Module()) == []
+
+
+class Restarting(Module):
+    """A module whose restart fails and whose unit then has these states, one after another."""
+
+    def __init__(self, *states: str) -> None:
+        super().__init__(timeout_seconds=0)
+        self.states = list(states)
+        self.warnings: list[str] = []
+
+    def run_command(self, words: list[str], **_options: object) -> tuple[int, str, str]:  # type: ignore[override]  # the first word decides here
+        """Fail to restart; show the next state; have an empty journal."""
+        if words[:2] == ["systemctl", "restart"]:
+            return 1, "", "job failed"
+        state = self.states.pop(0) if words[0] == "systemctl" else ""
+        return 0, f"ActiveState={state}\n", ""
+
+    def warn(self, text: str) -> None:
+        """Keep the warning."""
+        self.warnings.append(text)
+
+
+def test_a_unit_that_systemd_starts_again_is_waited_for_and_told() -> None:
+    module = Restarting("active")
+    units.restart(module, ["a"])
+    assert "job failed" in module.warnings[0]
+
+
+@pytest.mark.parametrize("state", ["failed", "activating"])
+def test_a_unit_that_stays_down_fails_the_task(state: str) -> None:
+    with pytest.raises(Failed, match="a did not start: job failed"):
+        units.restart(Restarting(state, state), ["a"])

@@ -212,6 +212,13 @@ def settle(module: AnsibleModule, units: list[str], error: str) -> None:
         time.sleep(0.5)
 
 
+def restart(module: AnsibleModule, units: list[str]) -> None:
+    """Restart or start units; one that fails may be started again by systemd."""
+    code, _, error = module.run_command(["systemctl", "restart", *units])
+    if code:
+        settle(module, units, error)
+
+
 def carry_out(module: AnsibleModule, verbs: dict[str, list[str]], *, needs_reload: bool) -> None:
     """Call systemctl for each verb in order, note reloads, and wait for the ports."""
     if needs_reload or verbs["enable"]:
@@ -221,9 +228,7 @@ def carry_out(module: AnsibleModule, verbs: dict[str, list[str]], *, needs_reloa
     if verbs["enable"]:
         run_systemctl(module, "enable", verbs["enable"])
     if verbs["restart"]:
-        code, _, error = module.run_command(["systemctl", "restart", *verbs["restart"]])
-        if code:
-            settle(module, verbs["restart"], error)
+        restart(module, verbs["restart"])
     if verbs["reload"]:
         run_systemctl(module, "reload", verbs["reload"])
     os.makedirs(MARKERS, exist_ok=True)
