@@ -27,7 +27,7 @@ all:
 
 def test_light_hosts_only_compute_and_have_connections_of_their_own() -> None:
     before = copy.deepcopy(HOSTS)
-    sockets = {name: Path("/tmp/x", name) for name in light.names(2)}  # noqa: S108
+    sockets = {name: Path("/tmp/x", name) for name in light.names(2)}  # noqa: S108 (never opened)
     cloud = light.with_light_hosts(HOSTS, "ouhai1", sockets)["all"]["children"]["cloud"]
     assert before == HOSTS
     assert list(cloud["children"]["compute"]["hosts"]) == ["ouhai1", "light01", "light02"]

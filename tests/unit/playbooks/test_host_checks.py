@@ -177,7 +177,7 @@ def test_a_check_that_breaks_does_not_hide_the_others() -> None:
     def breaks() -> list[Failure]:
         raise PermissionError("no")
 
-    size = lambda: host_system.check_size("host", 1e6, 0, 0)  # noqa: E731
+    size = lambda: host_system.check_size("host", 1e6, 0, 0)  # noqa: E731 (short and local)
     failures = run_all("host", {"pings": breaks, "size": size})
     assert "pings could not be checked: PermissionError" in failures[0].what
     assert "memory" in failures[1].what
