@@ -1,0 +1,58 @@
+"""The conditions that stop us; each message says what, where, why and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class OuhaiError(Exception):
+    """Base of every error that a user may see; its text is meant for people."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with an input.
+
+    :param file: the file as the user named it, empty for input that is no file.
+    :param line: line in it, counted from 1; 0 when no line can be told.
+    :param path: where in the document, such as ``bureaus[3].systems[0].code``.
+    :param message: what is wrong and what is allowed.
+    """
+
+    file: str
+    line: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        place = ":".join(part for part in (self.file, str(self.line or "")) if part)
+        where = f"{self.path}: " if self.path else ""
+        return f"{place}: {where}{self.message}" if place else f"{where}{self.message}"
+
+
+class RegisterInvalid(OuhaiError):
+    """A bureau register breaks its rules; carries every fault found, not the first alone."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(map(str, faults)))
+
+
+class AddressesExhausted(OuhaiError):
+    """The district's range has no room left for what the register asks for."""
+
+
+class PlanOutdated(OuhaiError):
+    """The cloud or the register moved since the plan was made."""
+
+
+class ApplyLocked(OuhaiError):
+    """Another apply holds the lock."""
+
+
+class ApplyIncomplete(OuhaiError):
+    """Some changes could not be made; the next apply goes on from here."""
+
+
+class DriftUndecided(OuhaiError):
+    """Somebody changed the cloud past the register; that must be adopted or reverted first."""
