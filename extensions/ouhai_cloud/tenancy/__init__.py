@@ -1,1 +1,1 @@
-"""Bureau tenancy: from the register to domains, projects, limits and networks, by plan and apply."""
+"""Bureau tenancy: from the register to the cloud, by plan and apply, watched for drift."""
