@@ -56,3 +56,11 @@ class ApplyIncomplete(OuhaiError):
 
 class DriftUndecided(OuhaiError):
     """Somebody changed the cloud past the register; that must be adopted or reverted first."""
+
+
+class RetirementRefused(OuhaiError):
+    """A step of leaving may not follow now."""
+
+
+class StateUnreadable(OuhaiError):
+    """A file that tenancy wrote earlier is damaged, or of a version that is not known here."""

@@ -1,0 +1,117 @@
+"""Leaving, step by step: a state machine that can be turned back until something is archived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ouhai_cloud.errors import RetirementRefused
+from ouhai_cloud.tenancy.resources import Key, place_of
+
+GRACE_DAYS = 30
+
+
+class Phase(StrEnum):
+    """How far it is. Frozen means that the domain or project is disabled."""
+
+    IN_SERVICE = "in_service"
+    FROZEN = "frozen"
+    GRACE = "grace"
+    ARCHIVED = "archived"
+    EMPTIED = "emptied"
+    REMOVED = "removed"
+
+
+class Event(StrEnum):
+    """What was done, or is about to be recorded as done."""
+
+    FREEZE = "freeze"
+    START_GRACE = "start_grace"
+    THAW = "thaw"
+    ARCHIVE = "archive"
+    EMPTY = "empty"
+    REMOVE = "remove"
+
+
+TRANSITIONS: Mapping[tuple[Phase, Event], Phase] = {
+    (Phase.IN_SERVICE, Event.FREEZE): Phase.FROZEN,
+    (Phase.FROZEN, Event.START_GRACE): Phase.GRACE,
+    (Phase.FROZEN, Event.THAW): Phase.IN_SERVICE,
+    (Phase.GRACE, Event.THAW): Phase.IN_SERVICE,
+    (Phase.GRACE, Event.ARCHIVE): Phase.ARCHIVED,
+    (Phase.ARCHIVED, Event.EMPTY): Phase.EMPTIED,
+    (Phase.EMPTIED, Event.REMOVE): Phase.REMOVED,
+}
+"""All that may happen; anything else is refused."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One transition that took place.
+
+    :param at: when, with offset.
+    :param by: who did it, a user's name on the deploy host.
+    """
+
+    event: Event
+    phase: Phase
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """The leaving of one domain or project.
+
+    :param root: key of the domain or project.
+    :param grace_until: when grace ends; None outside of grace and what follows it.
+    """
+
+    root: Key
+    phase: Phase = Phase.IN_SERVICE
+    grace_until: datetime | None = None
+    history: tuple[Passage, ...] = ()
+
+
+def allowed(phase: Phase) -> tuple[Event, ...]:
+    """Return the events that may follow in a phase."""
+    return tuple(event for (start, event) in TRANSITIONS if start is phase)
+
+
+def advance(
+    retirement: Retirement, event: Event, at: datetime, by: str, grace_days: int = GRACE_DAYS
+) -> Retirement:
+    """Return the retirement after an event.
+
+    :param at: now, with offset.
+    :param by: who does it.
+    :param grace_days: how long grace lasts, for START_GRACE.
+    :raises RetirementRefused: the event may not follow now, or grace has not ended yet.
+    """
+    phase = TRANSITIONS.get((retirement.phase, event))
+    if phase is None:
+        raise RetirementRefused(_not_now(retirement, event))
+    until = retirement.grace_until
+    if event is Event.ARCHIVE and until is not None and at < until:
+        raise RetirementRefused(
+            f"{place_of(retirement.root)} is in grace until {until.isoformat()}: until then it can "
+            "be thawed; archive it after that"
+        )
+    if event is Event.START_GRACE:
+        until = at + timedelta(days=grace_days)
+    elif event is Event.THAW:
+        until = None
+    passage = Passage(event, phase, at, by)
+    return replace(
+        retirement, phase=phase, grace_until=until, history=(*retirement.history, passage)
+    )
+
+
+def _not_now(retirement: Retirement, event: Event) -> str:
+    possible = ", ".join(allowed(retirement.phase)) or "nothing"
+    return (
+        f"{place_of(retirement.root)} is {retirement.phase}: {event} cannot follow now; "
+        f"possible is {possible}"
+    )
