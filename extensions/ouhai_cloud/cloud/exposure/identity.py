@@ -1,0 +1,82 @@
+"""Who may do what where: projects, grants, roles and the duties' groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ouhai_cloud.cloud.exposure.model import Grant, Implication, Membership, Project
+from ouhai_cloud.cloud.exposure.pages import Api, Row, whole
+
+
+def projects(api: Api) -> tuple[Project, ...]:
+    """Return all domains and projects."""
+    domains = (_project(row, True) for row in whole(api, "/domains", "domains"))
+    rest = (_project(row, False) for row in whole(api, "/projects", "projects"))
+    return (*domains, *rest)
+
+
+def _project(row: Row, is_domain: bool) -> Project:
+    return Project(
+        row["id"],
+        row["name"],
+        row["id"] if is_domain else row["domain_id"],
+        is_domain,
+        tuple(sorted(row.get("tags") or ())),
+        bool((row.get("options") or {}).get("immutable")),
+    )
+
+
+def grants(api: Api) -> tuple[Grant, ...]:
+    """Return all role assignments as they were made, not what follows from them."""
+    rows = whole(api, "/role_assignments", "role_assignments", include_names="true")
+    return tuple(map(_grant, rows))
+
+
+def _grant(row: Row) -> Grant:
+    subject_kind = "group" if "group" in row else "user"
+    subject = row[subject_kind]
+    scope_kind = next(kind for kind in ("project", "domain", "system") if kind in row["scope"])
+    scope = row["scope"][scope_kind]
+    return Grant(
+        role=row["role"]["name"],
+        subject_kind=subject_kind,
+        subject_id=subject["id"],
+        subject_name=subject.get("name") or "",
+        subject_domain_id=(subject.get("domain") or {}).get("id") or "",
+        scope_kind=scope_kind,
+        scope_id="all" if scope_kind == "system" else scope["id"],
+        inherited="OS-INHERIT:inherited_to" in row["scope"],
+        role_domain_id=(row["role"].get("domain") or {}).get("id") or "",
+    )
+
+
+def implications(api: Api) -> tuple[Implication, ...]:
+    """Return which role brings which."""
+    return tuple(
+        Implication(row["prior_role"]["name"], implied["name"])
+        for row in whole(api, "/role_inferences", "role_inferences")
+        for implied in row["implies"]
+    )
+
+
+def memberships(api: Api, directory: str, names: tuple[str, ...]) -> tuple[Membership, ...]:
+    """Return who is in the named groups of a domain; a group that is not there has nobody.
+
+    :param directory: the domain's name.
+    """
+    found = whole(api, "/domains", "domains", name=directory)
+    return tuple(
+        _members(api, name, domain["id"]) for domain in found for name in dict.fromkeys(names)
+    )
+
+
+def _members(api: Api, name: str, domain_id: str) -> Membership:
+    users = list(_users(api, name, domain_id))
+    return Membership(
+        name, tuple(user["id"] for user in users), tuple(user["name"] for user in users)
+    )
+
+
+def _users(api: Api, name: str, domain_id: str) -> Iterator[Row]:
+    for group in whole(api, "/groups", "groups", domain_id=domain_id, name=name):
+        yield from whole(api, f"/groups/{group['id']}/users", "users")

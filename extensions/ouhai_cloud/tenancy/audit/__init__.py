@@ -1,0 +1,1 @@
+"""The isolation audit: what the cloud says, what probes see, and a signed report of both."""

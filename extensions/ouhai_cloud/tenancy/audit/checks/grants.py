@@ -1,0 +1,162 @@
+"""Who holds roles in whose domains and projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ouhai_cloud.cloud.exposure.model import Grant
+from ouhai_cloud.tenancy.audit import naming
+from ouhai_cloud.tenancy.audit.checks.people import ADMIN, DUTIES, duty_groups
+from ouhai_cloud.tenancy.audit.facts import Facts
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+
+
+def foreign(facts: Facts) -> Iterator[Hole]:
+    """Find groups of one bureau with a role in another one's domain or projects."""
+    for grant, code in _within(facts):
+        owners = _owners(facts, grant)
+        if owners and code not in owners:
+            yield hole(
+                naming.grant(facts, grant),
+                (code, *owners),
+                f"{'、'.join(sorted(owners))} 的组 {grant.subject_name} 在 {code} 的范围内拥有"
+                f"角色 {grant.role}。",
+                f"Group {grant.subject_name} of {', '.join(sorted(owners))} has role "
+                f"{grant.role} within {code}.",
+            )
+
+
+def unknown(facts: Facts) -> Iterator[Hole]:
+    """Find users, and groups that the register does not name, with a role within a bureau."""
+    for grant, code in _within(facts):
+        if grant.role == ADMIN or _owners(facts, grant):
+            continue  # those have checks of their own
+        yield hole(
+            naming.grant(facts, grant),
+            (code,),
+            f"登记册未登记的主体 {grant.subject_name or grant.subject_id} 在 {code} 的范围内拥有"
+            f"角色 {grant.role}。",
+            f"{grant.subject_name or grant.subject_id}, whom the register does not name, has role "
+            f"{grant.role} within {code}.",
+        )
+
+
+def admin(facts: Facts) -> Iterator[Hole]:
+    """Find the administrator's role given within a bureau: it reaches the whole cloud."""
+    for grant, code in _within(facts):
+        if grant.role == ADMIN:
+            yield hole(
+                naming.grant(facts, grant),
+                (code,),
+                f"在 {code} 的范围内授予了 admin 角色，持有者可管理整个云平台。",
+                f"Role admin was given within {code}; whoever holds it rules the whole cloud.",
+            )
+
+
+def outside(facts: Facts) -> Iterator[Hole]:
+    """Find a bureau's staff with a role on the system, or where no bureau lives."""
+    for grant in facts.exposure.grants:
+        if facts.bureau_of(grant.scope_id):
+            continue
+        codes = _owners(facts, grant) | ({facts.bureau_of(grant.subject_domain_id)} - {""})
+        if codes and grant.subject_name not in duty_groups(facts.register):
+            yield hole(
+                naming.grant(facts, grant),
+                codes,
+                f"{'、'.join(sorted(codes))} 的人员在本单位之外拥有角色 {grant.role}。",
+                f"Staff of {', '.join(sorted(codes))} have role {grant.role} outside of it.",
+            )
+
+
+def cross_domain(facts: Facts) -> Iterator[Hole]:
+    """Find roles that were defined in one domain and are used in another one."""
+    for grant in facts.exposure.grants:
+        scope = facts.projects.get(grant.scope_id)
+        if grant.role_domain_id and (scope is None or scope.domain_id != grant.role_domain_id):
+            yield hole(
+                naming.grant(facts, grant),
+                (facts.bureau_of(grant.role_domain_id), facts.bureau_of(grant.scope_id)),
+                f"角色 {grant.role} 属于另一个域，却在此处使用。",
+                f"Role {grant.role} is specific to another domain but is used here.",
+            )
+
+
+def _within(facts: Facts) -> Iterator[tuple[Grant, str]]:
+    for grant in facts.exposure.grants:
+        if code := facts.bureau_of(grant.scope_id):
+            yield grant, code
+
+
+def _owners(facts: Facts, grant: Grant) -> frozenset[str]:
+    """Return the bureaus whose group it is; a group counts only in the directory's domain."""
+    domain = facts.projects.get(grant.subject_domain_id)
+    if grant.subject_kind != "group" or domain is None or domain.name != facts.directory:
+        return frozenset()
+    staff = facts.group_bureaus.get(grant.subject_name, frozenset())
+    duty = grant.role in DUTIES and grant.subject_name in duty_groups(facts.register)
+    return staff | ({facts.centre} if duty else frozenset())
+
+
+_REVOKE = Text(
+    "用 openstack role remove 撤销该授权；若确有需要，应写入登记册后执行 openstack bureau apply。",
+    "Revoke it by `openstack role remove`; if it is needed, write it into the register and run "
+    "`openstack bureau apply`.",
+)
+
+CHECKS = (
+    Check(
+        "I01",
+        Severity.CRITICAL,
+        Text("其他单位的组拥有本单位的角色", "A foreign bureau's group has a role"),
+        Text(
+            "该组的每个成员都能看到并操作这个单位的系统。",
+            "Everybody in the group sees and handles this bureau's systems.",
+        ),
+        _REVOKE,
+        foreign,
+    ),
+    Check(
+        "I02",
+        Severity.HIGH,
+        Text("登记册未登记的主体拥有角色", "A subject that the register does not name has a role"),
+        Text(
+            "没有人对该主体负责；离岗后仍然有效。",
+            "Nobody answers for it, and it stays when the person leaves.",
+        ),
+        _REVOKE,
+        unknown,
+    ),
+    Check(
+        "I03",
+        Severity.CRITICAL,
+        Text("在单位范围内授予了 admin", "Role admin was given within a bureau"),
+        Text(
+            "admin 角色不受项目或域的限制，隔离全部失效。",
+            "Role admin is not bound to its project or domain: all isolation ends with it.",
+        ),
+        _REVOKE,
+        admin,
+    ),
+    Check(
+        "I05",
+        Severity.HIGH,
+        Text("单位人员在本单位之外拥有角色", "Staff have a role outside their bureau"),
+        Text(
+            "系统级或平台项目的角色可绕过本单位的边界。",
+            "A role on the system or in the platform's projects reaches past the bureau.",
+        ),
+        _REVOKE,
+        outside,
+    ),
+    Check(
+        "I06",
+        Severity.HIGH,
+        Text("跨域使用域内角色", "A role of one domain is used in another"),
+        Text(
+            "定义角色的域可以改变它的含义，从而影响另一个单位。",
+            "The domain that defines the role decides what it brings, in the other bureau too.",
+        ),
+        _REVOKE,
+        cross_domain,
+    ),
+)

@@ -1,0 +1,131 @@
+"""No bureau may starve the others: what its projects may use in all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ouhai_cloud.cloud.exposure.model import Quota
+from ouhai_cloud.tenancy.audit import naming
+from ouhai_cloud.tenancy.audit.facts import Facts
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.register.model import Allotment, Bureau
+
+UNLIMITED = -1
+MIB_PER_GIB = 1024
+
+WATCHED: Mapping[str, frozenset[str]] = {
+    "compute": frozenset({"servers", "class:VCPU", "class:MEMORY_MB", "class:DISK_GB"}),
+    "volumev3": frozenset({"volumes", "gigabytes", "snapshots", "backups", "backup_gigabytes"}),
+    "network": frozenset({"network", "subnet", "router", "port", "floatingip", "security_group"}),
+    "image": frozenset({"image_size_total", "image_count_total"}),
+}
+"""By type of service; other resources cost nothing that could run out."""
+
+
+def ceilings(allotment: Allotment) -> Mapping[tuple[str, str], int]:
+    """Return what all projects of a unit together may have of (service, resource)."""
+    return {
+        ("compute", "class:VCPU"): allotment.cores,
+        ("compute", "class:MEMORY_MB"): allotment.memory_gib * MIB_PER_GIB,
+        ("compute", "class:DISK_GB"): allotment.disk_gib,
+        ("volumev3", "gigabytes"): allotment.disk_gib,
+        ("volumev3", "snapshots"): allotment.snapshots,
+    }
+
+
+def unlimited(facts: Facts) -> Iterator[Hole]:
+    """Find projects that may take as much as there is."""
+    for quota in facts.exposure.quotas:
+        code = facts.bureau_of(quota.project_id)
+        watched = quota.resource in WATCHED.get(quota.service, ())
+        if code and watched and quota.limit == UNLIMITED:
+            yield hole(
+                f"{quota.service} {quota.resource} of {naming.project(facts, quota.project_id)}",
+                (code,),
+                f"{quota.service} 的 {quota.resource} 没有上限。",
+                f"{quota.resource} of {quota.service} has no limit.",
+            )
+
+
+def beyond(facts: Facts) -> Iterator[Hole]:
+    """Find units whose projects may have more together than the unit was granted."""
+    for unit in facts.register.bureaus:
+        totals = _totals(facts, unit)
+        for (service, resource), ceiling in ceilings(unit.allotment).items():
+            total = totals.get((service, resource), 0)
+            if total > ceiling:
+                yield hole(
+                    f"unit {unit.code} ({unit.name}): {service} {resource}",
+                    (facts.tops[unit.code],),
+                    f"各项目上限之和为 {total}，超过核定的 {ceiling}。",
+                    f"Its projects may have {total} together, but {ceiling} were granted.",
+                )
+
+
+def missing(facts: Facts) -> Iterator[Hole]:
+    """Find systems without a limit of their own, so that the district's default holds."""
+    limited = {one.project_id for one in facts.exposure.quotas if one.resource == "class:VCPU"}
+    for project_id, place in sorted(facts.system_projects.items(), key=lambda item: item[1]):
+        if project_id not in limited:
+            yield hole(
+                naming.project(facts, project_id),
+                (facts.bureau_of(project_id),),
+                f"系统 {place} 没有自己的 VCPU 上限。",
+                f"System {place} has no limit of its own for class:VCPU.",
+            )
+
+
+def _totals(facts: Facts, unit: Bureau) -> Mapping[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for quota in facts.exposure.quotas:
+        if quota.limit > 0 and _counts(facts, quota, unit):
+            place = (quota.service, quota.resource)
+            found[place] = found.get(place, 0) + quota.limit
+    return found
+
+
+def _counts(facts: Facts, quota: Quota, unit: Bureau) -> bool:
+    system = facts.system_of(quota.project_id)
+    if system is not None:
+        return unit.code in facts.lines[system[0].code]
+    # what nobody declared burdens the top unit; our own, such as the duties', has no servers
+    project = facts.projects.get(quota.project_id)
+    stray = project is not None and "ouhai" not in project.tags
+    return stray and facts.bureau_of(quota.project_id) == unit.code
+
+
+_APPLY = Text(
+    "执行 openstack bureau plan 查看偏差，再用 openstack bureau drift --revert 恢复。",
+    "See `openstack bureau plan`, then restore it by `openstack bureau drift --revert`.",
+)
+_STARVE = Text(
+    "一个单位可以耗尽整个资源池。",
+    "One bureau can use up the pool of all.",
+)
+
+CHECKS = (
+    Check(
+        "L01",
+        Severity.MEDIUM,
+        Text("没有上限的配额", "A quota without an end"),
+        _STARVE,
+        _APPLY,
+        unlimited,
+    ),
+    Check(
+        "L02",
+        Severity.HIGH,
+        Text("上限之和超过核定总额", "Limits sum to more than was granted"),
+        _STARVE,
+        _APPLY,
+        beyond,
+    ),
+    Check(
+        "L03",
+        Severity.MEDIUM,
+        Text("系统没有自己的上限", "A system has no limit of its own"),
+        _STARVE,
+        _APPLY,
+        missing,
+    ),
+)

@@ -1,0 +1,178 @@
+"""Ports that may pretend to be others, and floating addresses that lead astray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ouhai_cloud.cloud.exposure.model import Network, Port
+from ouhai_cloud.tenancy.audit import naming
+from ouhai_cloud.tenancy.audit.facts import Facts
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+
+TRUSTED = "network:"
+"""Neutron trusts ports whose owner begins so: no port security, no security group."""
+
+METADATA = "ovnmeta-"
+
+
+def unprotected(facts: Facts) -> Iterator[Hole]:
+    """Find ports and networks of bureaus without port security."""
+    for network in facts.exposure.networks:
+        code = facts.bureau_of(network.project_id)
+        if code and not network.port_security:
+            yield hole(
+                naming.named("network", network.id, network.name),
+                (code,),
+                "网络关闭了端口安全，新端口都不受保护。",
+                "The network has port security off, and so has every new port on it.",
+            )
+    for port, codes in _of_bureaus(facts):
+        if not port.port_security:
+            yield hole(
+                _what(port),
+                codes,
+                "端口安全已关闭，可伪造源地址和 MAC。",
+                "Port security is off: any source address and MAC may be sent.",
+            )
+
+
+def without_group(facts: Facts) -> Iterator[Hole]:
+    """Find ports that no security group looks after."""
+    for port, codes in _of_bureaus(facts):
+        if port.port_security and not port.security_groups:
+            yield hole(_what(port), codes, "端口没有安全组。", "The port is in no security group.")
+
+
+def pairs(facts: Facts) -> Iterator[Hole]:
+    """Find ports that may send from addresses outside their own subnets."""
+    for port, codes in _of_bureaus(facts):
+        own = [facts.subnets[one].cidr for one, _ in port.fixed if one in facts.subnets]
+        beyond = [pair for pair in port.pairs if not any(_within(pair, cidr) for cidr in own)]
+        if beyond:
+            text = ", ".join(map(str, beyond))
+            yield hole(
+                _what(port),
+                codes,
+                f"允许的地址对超出所在子网：{text}。",
+                f"It may send from addresses outside its own subnets: {text}.",
+            )
+
+
+def forged_owner(facts: Facts) -> Iterator[Hole]:
+    """Find ports of a bureau's own project that claim to be a part of the network."""
+    routers = {one.id for one in facts.exposure.routers}
+    for port in facts.exposure.ports:
+        code = facts.bureau_of(port.project_id)
+        genuine = port.device_id in routers or port.device_id.startswith(METADATA)
+        if code and port.device_owner.startswith(TRUSTED) and not genuine:
+            yield hole(
+                _what(port),
+                (code, facts.network_bureau(port.network_id)),
+                f"端口自称 {port.device_owner}，从而不受端口安全约束。",
+                f"It claims to be {port.device_owner}, which frees it from port security.",
+            )
+
+
+def floating(facts: Facts) -> Iterator[Hole]:
+    """Find floating addresses of one bureau that lead to another one's port."""
+    for one in facts.exposure.floating:
+        port = facts.ports.get(one.port_id)
+        owner = facts.bureau_of(one.project_id)
+        target = facts.bureau_of(port.project_id) if port else ""
+        if owner and target and owner != target:
+            yield hole(
+                naming.named("floating-ip", one.id, one.address),
+                (owner, target),
+                f"{owner} 的浮动地址指向 {target} 的端口 {one.port_id}。",
+                f"It is of {owner} and leads to port {one.port_id} of {target}.",
+            )
+
+
+def _of_bureaus(facts: Facts) -> Iterator[tuple[Port, tuple[str, ...]]]:
+    for port in facts.exposure.ports:
+        codes = (facts.bureau_of(port.project_id), facts.network_bureau(port.network_id))
+        if any(codes) and not port.device_owner.startswith(TRUSTED):
+            yield port, codes
+
+
+def _within(inner: Network, outer: Network) -> bool:
+    return (
+        inner.version == outer.version
+        and int(outer.network_address) <= int(inner.network_address)
+        and int(inner.broadcast_address) <= int(outer.broadcast_address)
+    )
+
+
+def _what(port: Port) -> str:
+    return naming.named("port", port.id, port.name)
+
+
+_SPOOF = Text(
+    "主机可冒充其他主机或网关，截取或伪造流量。",
+    "The server can pretend to be another one, or the gateway.",
+)
+
+CHECKS = (
+    Check(
+        "N09",
+        Severity.CRITICAL,
+        Text("端口安全已关闭", "Port security is off"),
+        _SPOOF,
+        Text(
+            "openstack port set --enable-port-security（网络同理），并加入安全组。",
+            "`openstack port set --enable-port-security` (a network likewise), with a security "
+            "group.",
+        ),
+        unprotected,
+    ),
+    Check(
+        "N10",
+        Severity.MEDIUM,
+        Text("端口没有安全组", "A port has no security group"),
+        Text(
+            "没有安全组的端口没有人审过其开放范围。",
+            "Nobody has decided what the port is open to.",
+        ),
+        Text(
+            "openstack port set --security-group default。",
+            "`openstack port set --security-group default`.",
+        ),
+        without_group,
+    ),
+    Check(
+        "N11",
+        Severity.CRITICAL,
+        Text("允许的地址对超出子网", "Address pairs outside the own subnet"),
+        _SPOOF,
+        Text(
+            "openstack port set --no-allowed-address，再写入必要的地址。",
+            "`openstack port set --no-allowed-address`, then allow what is needed.",
+        ),
+        pairs,
+    ),
+    Check(
+        "N12",
+        Severity.CRITICAL,
+        Text("端口冒充网络设备", "A port claims to be a part of the network"),
+        _SPOOF,
+        Text(
+            "删除该端口，并检查创建者。",
+            "Remove the port, and look for who made it.",
+        ),
+        forged_owner,
+    ),
+    Check(
+        "N13",
+        Severity.CRITICAL,
+        Text("浮动地址指向其他单位", "A floating address leads to another bureau"),
+        Text(
+            "一个单位可以从外部控制通向另一个单位主机的入口。",
+            "One bureau holds the way into another one's server.",
+        ),
+        Text(
+            "用 openstack floating ip unset --port 解除关联。",
+            "Detach it by `openstack floating ip unset --port`.",
+        ),
+        floating,
+    ),
+)

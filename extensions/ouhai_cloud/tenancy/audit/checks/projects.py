@@ -1,0 +1,81 @@
+"""The bureaus' domains and projects themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ouhai_cloud.cloud.exposure.model import Project
+from ouhai_cloud.tenancy.audit import naming
+from ouhai_cloud.tenancy.audit.facts import Facts
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.resources import Kind, Ref, place_of
+
+OUR_TAG = "ouhai"
+
+
+def mutable(facts: Facts) -> Iterator[Hole]:
+    """Find domains and projects of bureaus that could be removed by mistake."""
+    for project, code in _of_bureaus(facts):
+        if not project.immutable:
+            yield hole(
+                naming.project(facts, project.id),
+                (code,),
+                "未设置 immutable，可能被误删或改动。",
+                "Is not immutable: it can be changed or removed past the register.",
+            )
+
+
+def unknown(facts: Facts) -> Iterator[Hole]:
+    """Find projects in a bureau's domain that neither the register asks for nor we made."""
+    wanted = {
+        (place_of(domain.key), attributes["name"])
+        for attributes in facts.wanted_of(Kind.PROJECT)
+        if isinstance(domain := attributes.get("domain"), Ref)
+    }
+    for project, code in _of_bureaus(facts):
+        if project.is_domain or OUR_TAG in project.tags or (code, project.name) in wanted:
+            continue
+        yield hole(
+            naming.project(facts, project.id),
+            (code,),
+            "登记册中没有这个项目，它的配额不计入该单位的总额。",
+            "The register knows no such project; what it may use is beyond the bureau's allotment.",
+        )
+
+
+def _of_bureaus(facts: Facts) -> Iterator[tuple[Project, str]]:
+    for project in facts.exposure.projects:
+        if code := facts.bureau_of(project.id):
+            yield project, code
+
+
+CHECKS = (
+    Check(
+        "I07",
+        Severity.MEDIUM,
+        Text("域或项目未设为不可变", "A domain or project is not immutable"),
+        Text(
+            "误删项目会使其中的云主机和数据失去归属。",
+            "Servers and data of a project that is removed belong to nobody.",
+        ),
+        Text(
+            "openstack project set --immutable（域：openstack domain set --immutable）。",
+            "`openstack project set --immutable`, for a domain `openstack domain set --immutable`.",
+        ),
+        mutable,
+    ),
+    Check(
+        "I08",
+        Severity.MEDIUM,
+        Text("单位的域中有未登记的项目", "A bureau's domain has an unknown project"),
+        Text(
+            "继承的角色在其中有效，资源却不受登记册约束。",
+            "Inherited roles hold in it, but the register does not bound it.",
+        ),
+        Text(
+            "写入登记册，或清空后删除该项目。",
+            "Write it into the register, or empty and remove it.",
+        ),
+        unknown,
+    ),
+)

@@ -1,0 +1,145 @@
+"""Ways between bureaus through routers, and addresses that two of them have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ouhai_cloud.cloud.exposure.model import Router, Subnet
+from ouhai_cloud.tenancy.audit import naming
+from ouhai_cloud.tenancy.audit.facts import Facts
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.resources import Kind
+
+
+def joins(facts: Facts) -> Iterator[Hole]:
+    """Find routers between the networks of two bureaus."""
+    for router in facts.exposure.routers:
+        codes = facts.router_bureaus(router)
+        if len(codes) > 1:
+            yield hole(
+                _what(router),
+                codes,
+                f"该路由器连接了 {'、'.join(sorted(codes))} 的网络。",
+                f"It connects networks of {' and '.join(sorted(codes))}.",
+            )
+
+
+def gateway(facts: Facts) -> Iterator[Hole]:
+    """Find routers of bureaus whose gateway is not in the extranet."""
+    names = {str(one.get("external_network")) for one in facts.wanted_of(Kind.ROUTER)}
+    for router in facts.exposure.routers:
+        codes, outer = facts.router_bureaus(router), router.external_network_id
+        known = facts.networks.get(outer)
+        if codes and outer and not names & {outer, known.name if known else outer}:
+            yield hole(
+                _what(router),
+                (*codes, facts.network_bureau(outer)),
+                f"网关在网络 {known.name if known else outer} 上，不是登记的外部网络。",
+                f"Its gateway is in network {known.name if known else outer}, which is not the "
+                "external network that was declared.",
+            )
+
+
+def routes(facts: Facts) -> Iterator[Hole]:
+    """Find static routes, which the register never asks for."""
+    for router in facts.exposure.routers:
+        codes = facts.router_bureaus(router)
+        if codes and router.routes:
+            text = ", ".join(f"{target} → {hop}" for target, hop in router.routes)
+            yield hole(
+                _what(router),
+                codes,
+                f"存在额外的静态路由：{text}。",
+                f"It has static routes: {text}.",
+            )
+
+
+def overlaps(facts: Facts) -> Iterator[Hole]:
+    """Find subnets of two bureaus that have addresses in common."""
+    # blocks either hold one another or have nothing in common: the open ones are a stack
+    stack: list[Subnet] = []
+    for subnet in sorted(facts.exposure.subnets, key=_position):
+        while stack and not _holds(stack[-1], subnet):
+            stack.pop()
+        code = facts.network_bureau(subnet.network_id)
+        for outer in stack:
+            other = facts.network_bureau(outer.network_id)
+            if code and other and code != other:
+                yield hole(
+                    naming.named("subnet", subnet.id, subnet.name),
+                    (code, other),
+                    f"地址段 {subnet.cidr} 与 {other} 的子网 {outer.id}（{outer.cidr}）重叠。",
+                    f"{subnet.cidr} overlaps subnet {outer.id} ({outer.cidr}) of {other}.",
+                )
+        stack.append(subnet)
+
+
+def _position(subnet: Subnet) -> tuple[int, int, int]:
+    return subnet.cidr.version, int(subnet.cidr.network_address), subnet.cidr.prefixlen
+
+
+def _holds(outer: Subnet, inner: Subnet) -> bool:
+    return outer.cidr.version == inner.cidr.version and int(inner.cidr.network_address) <= int(
+        outer.cidr.broadcast_address
+    )
+
+
+def _what(router: Router) -> str:
+    return naming.named("router", router.id, router.name)
+
+
+CHECKS = (
+    Check(
+        "N05",
+        Severity.CRITICAL,
+        Text("路由器连接两个单位", "A router joins two bureaus"),
+        Text("两个单位的网络可以互相路由。", "Packets are routed between the two bureaus."),
+        Text(
+            "用 openstack router remove subnet 断开多余的接口。",
+            "Detach the surplus interface by `openstack router remove subnet`.",
+        ),
+        joins,
+    ),
+    Check(
+        "N06",
+        Severity.HIGH,
+        Text("路由器网关不在登记的外部网络", "A router has a foreign gateway"),
+        Text(
+            "流量绕过了边界防护。",
+            "Traffic leaves past the district's border.",
+        ),
+        Text(
+            "用 openstack router set --external-gateway 恢复登记的外部网络。",
+            "Set the declared network by `openstack router set --external-gateway`.",
+        ),
+        gateway,
+    ),
+    Check(
+        "N07",
+        Severity.HIGH,
+        Text("额外的静态路由", "A router has static routes"),
+        Text(
+            "静态路由可将流量引向其他单位或第三方。",
+            "A static route can lead packets to another bureau, or past the border.",
+        ),
+        Text(
+            "用 openstack router unset --route 删除。",
+            "Remove them by `openstack router unset --route`.",
+        ),
+        routes,
+    ),
+    Check(
+        "N08",
+        Severity.HIGH,
+        Text("两个单位的地址段重叠", "Subnets of two bureaus overlap"),
+        Text(
+            "日志无法分清责任单位，规则可能放行错误的来源。",
+            "Logs cannot tell the two apart, and rules may let the wrong one in.",
+        ),
+        Text(
+            "删除不是由登记册分配的子网，再执行 openstack bureau apply。",
+            "Remove the subnet that the register did not give, then `openstack bureau apply`.",
+        ),
+        overlaps,
+    ),
+)

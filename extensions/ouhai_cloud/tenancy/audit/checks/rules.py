@@ -1,0 +1,143 @@
+"""What security groups let in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from ouhai_cloud.cloud.exposure.model import Network, Rule
+from ouhai_cloud.tenancy.audit import naming
+from ouhai_cloud.tenancy.audit.facts import Facts
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+
+TCP = ("tcp", "6")
+
+
+def open_to_world(facts: Facts) -> Iterator[Hole]:
+    """Find rules that let the whole world in, unless the register exposes just that."""
+    for rule, project_id, code in _of_bureaus(facts):
+        if _world(facts, rule) and not _declared(facts, rule, project_id):
+            yield hole(
+                _what(facts, rule),
+                (code,),
+                f"对所有来源开放 {_ports(rule)}，登记册未声明。",
+                f"It lets everybody in to {_ports(rule)}, which the register does not declare.",
+            )
+
+
+def foreign_source(facts: Facts) -> Iterator[Hole]:
+    """Find rules that let another bureau in, by its security group or by its addresses."""
+    for rule, project_id, code in _of_bureaus(facts):
+        others = _others_by_group(facts, rule, project_id) | _others_by_address(facts, rule)
+        if others - {code}:
+            names = sorted(others - {code})
+            yield hole(
+                _what(facts, rule),
+                (code, *names),
+                f"允许来自 {'、'.join(names)} 的 {_ports(rule)}。",
+                f"It lets {', '.join(names)} in to {_ports(rule)}.",
+            )
+
+
+def _of_bureaus(facts: Facts) -> Iterator[tuple[Rule, str, str]]:
+    for rule in facts.exposure.rules:
+        group = facts.groups.get(rule.group_id)
+        code = facts.bureau_of(group.project_id) if group else ""
+        if group and code and rule.direction == "ingress":
+            yield rule, group.project_id, code
+
+
+def _remotes(facts: Facts, rule: Rule) -> tuple[Network, ...]:
+    if rule.remote_address_group_id:
+        return facts.address_groups.get(rule.remote_address_group_id, ())
+    return (rule.remote,) if rule.remote else ()
+
+
+def _world(facts: Facts, rule: Rule) -> bool:
+    if rule.remote is None and not rule.remote_group_id and not rule.remote_address_group_id:
+        return True
+    return any(one.prefixlen == 0 for one in _remotes(facts, rule))
+
+
+def _declared(facts: Facts, rule: Rule, project_id: str) -> bool:
+    system = facts.system_of(project_id)
+    if system is None or rule.protocol not in TCP or rule.ports is None:
+        return False
+    first, last = rule.ports
+    exposes = set(system[1].exposes)
+    return last - first < len(exposes) and set(range(first, last + 1)) <= exposes
+
+
+def _others_by_group(facts: Facts, rule: Rule, project_id: str) -> set[str]:
+    remote = facts.groups.get(rule.remote_group_id)
+    if remote is None:
+        return set()
+    ends = [facts.system_projects.get(one, "") for one in (project_id, remote.project_id)]
+    agreed = {tuple(ends), tuple(reversed(ends))} & facts.agreed
+    return set() if agreed else {facts.bureau_of(remote.project_id)} - {""}
+
+
+def _others_by_address(facts: Facts, rule: Rule) -> set[str]:
+    remotes = [one for one in _remotes(facts, rule) if one.prefixlen]
+    return set(
+        chain.from_iterable(
+            (
+                facts.network_bureau(subnet.network_id)
+                for subnet in facts.exposure.subnets
+                if _meet(subnet.cidr, remote)
+            )
+            for remote in remotes
+        )
+    ) - {""}
+
+
+def _meet(one: Network, other: Network) -> bool:
+    return (
+        one.version == other.version
+        and int(one.network_address) <= int(other.broadcast_address)
+        and int(other.network_address) <= int(one.broadcast_address)
+    )
+
+
+def _ports(rule: Rule) -> str:
+    protocol = rule.protocol or "any"
+    if rule.ports is None:
+        return protocol
+    first, last = rule.ports
+    return f"{protocol}/{first}" if first == last else f"{protocol}/{first}-{last}"
+
+
+def _what(facts: Facts, rule: Rule) -> str:
+    return naming.named("security-group-rule", rule.id, facts.groups[rule.group_id].name)
+
+
+_DELETE = Text(
+    "用 openstack security group rule delete 删除；对外服务应写入登记册的 exposes。",
+    "Remove it by `openstack security group rule delete`; what serves the extranet belongs under "
+    "`exposes` in the register.",
+)
+
+CHECKS = (
+    Check(
+        "N14",
+        Severity.HIGH,
+        Text("未声明的对外开放规则", "A rule open to the world that was not declared"),
+        Text(
+            "任何单位以及外网都可访问该端口。",
+            "Every bureau, and the extranet, can reach the port.",
+        ),
+        _DELETE,
+        open_to_world,
+    ),
+    Check(
+        "N15",
+        Severity.HIGH,
+        Text("规则放行其他单位", "A rule lets another bureau in"),
+        Text(
+            "一旦两网相通，另一个单位即可进入。",
+            "As soon as there is a way between the networks, the other bureau is in.",
+        ),
+        _DELETE,
+        foreign_source,
+    ),
+)

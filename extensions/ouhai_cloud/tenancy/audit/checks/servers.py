@@ -1,0 +1,84 @@
+"""Where servers of security class 3 are, when hosts are kept for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ouhai_cloud.cloud.exposure.model import Server
+from ouhai_cloud.tenancy.audit import naming
+from ouhai_cloud.tenancy.audit.facts import Facts
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.resources import Kind
+
+KEPT_FOR_CLASS = 3
+
+
+def outside(facts: Facts) -> Iterator[Hole]:
+    """Find servers of class 3 on hosts that others use too."""
+    hosts = _kept(facts)
+    for server, code, security_class in _of_systems(facts):
+        if hosts and security_class == KEPT_FOR_CLASS and server.host not in hosts:
+            yield hole(
+                naming.named("server", server.id, server.name),
+                (code,),
+                f"等保三级系统的云主机运行在 {server.host}，不在专用主机上。",
+                f"A server of security class 3 is on {server.host}, which is not kept for those.",
+            )
+
+
+def intruder(facts: Facts) -> Iterator[Hole]:
+    """Find servers of other classes on hosts that are kept for class 3."""
+    hosts = _kept(facts)
+    for server, code, security_class in _of_systems(facts):
+        if server.host in hosts and security_class != KEPT_FOR_CLASS:
+            yield hole(
+                naming.named("server", server.id, server.name),
+                (code,),
+                f"等保{security_class}级系统的云主机运行在三级专用主机 {server.host} 上。",
+                f"A server of security class {security_class} is on {server.host}, which is kept "
+                "for class 3.",
+            )
+
+
+def _kept(facts: Facts) -> set[str]:
+    hosts: set[str] = set()
+    for attributes in facts.wanted_of(Kind.AGGREGATE):
+        named = attributes.get("hosts")
+        hosts |= set(named) if isinstance(named, tuple) else set()
+    return hosts
+
+
+def _of_systems(facts: Facts) -> Iterator[tuple[Server, str, int]]:
+    for server in facts.exposure.servers:
+        found = facts.system_of(server.project_id)
+        if found and server.host:
+            yield server, facts.bureau_of(server.project_id), found[1].security_class
+
+
+_APART = Text(
+    "三级系统不得与其他系统共用物理主机。",
+    "Systems of class 3 share no hardware with others.",
+)
+_MOVE = Text(
+    "用 openstack server migrate --live-migration 迁移，并检查主机聚合。",
+    "Move it by `openstack server migrate --live-migration`, and look at the host aggregate.",
+)
+
+CHECKS = (
+    Check(
+        "C01",
+        Severity.HIGH,
+        Text("三级系统不在专用主机", "A class 3 server is outside its hosts"),
+        _APART,
+        _MOVE,
+        outside,
+    ),
+    Check(
+        "C02",
+        Severity.HIGH,
+        Text("非三级系统在三级专用主机", "Another server is on class 3 hosts"),
+        _APART,
+        _MOVE,
+        intruder,
+    ),
+)

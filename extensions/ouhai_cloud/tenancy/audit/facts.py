@@ -1,0 +1,190 @@
+"""What the checks ask: whose is what, by the register and the cloud together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ouhai_cloud.cloud.exposure.model import (
+    Exposure,
+    Net,
+    Network,
+    Port,
+    Project,
+    Router,
+    SecurityGroup,
+    Subnet,
+)
+from ouhai_cloud.tenancy.register.model import Bureau, Register, System
+from ouhai_cloud.tenancy.resources import Kind, State
+
+BUREAU_TAG = "bureau="
+SYSTEM_TAG = "system="
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A snapshot of the cloud, the register, and the state that the register asks for.
+
+    "Bureau" here is always the top unit, whose domain separates it from others.
+
+    :param directory: name of the domain that staff log in from.
+    """
+
+    exposure: Exposure
+    register: Register
+    wanted: State
+    directory: str = "district"
+
+    @cached_property
+    def centre(self) -> str:
+        """Return the code of the e-government centre, empty when the register has none."""
+        return next((one.code for one in self.register.bureaus if one.kind == "centre"), "")
+
+    @cached_property
+    def tops(self) -> Mapping[str, str]:
+        """Return the top unit's code for each unit's code."""
+        return {one.code: self.register.top(one).code for one in self.register.bureaus}
+
+    @cached_property
+    def lines(self) -> Mapping[str, frozenset[str]]:
+        """Return the codes of a unit and of all units above it, for each unit's code."""
+        above = {one.code: one.parent for one in self.register.bureaus}
+        found = {}
+        for code in above:
+            line: list[str] = []
+            step: str | None = code
+            while step is not None:
+                line.append(step)
+                step = above[step]
+            found[code] = frozenset(line)
+        return found
+
+    @cached_property
+    def address_groups(self) -> Mapping[str, tuple[Network, ...]]:
+        """Return the addresses of each of Neutron's address groups."""
+        return {one.id: one.addresses for one in self.exposure.address_groups}
+
+    @cached_property
+    def domains(self) -> Mapping[str, str]:
+        """Return the bureau's code for each of their domains' ids."""
+        codes = {one.short: one.code for one in self.register.bureaus if one.parent is None}
+        return {
+            one.id: codes[one.name]
+            for one in self.exposure.projects
+            if one.is_domain and one.name in codes
+        }
+
+    @cached_property
+    def projects(self) -> Mapping[str, Project]:
+        """Return projects and domains by id."""
+        return {one.id: one for one in self.exposure.projects}
+
+    def bureau_of(self, project_id: str) -> str:
+        """Return the code of the bureau that a project or domain belongs to, or nothing."""
+        project = self.projects.get(project_id)
+        return self.domains.get(project.domain_id, "") if project else ""
+
+    def system_of(self, project_id: str) -> tuple[Bureau, System] | None:
+        """Return the unit and its system that a project is for, by the project's tags."""
+        project = self.projects.get(project_id)
+        if project is None or project_id not in self.system_projects:
+            return None
+        return self.systems[self.system_projects[project_id]]
+
+    @cached_property
+    def systems(self) -> Mapping[str, tuple[Bureau, System]]:
+        """Return units and their systems by ``UNIT/SYSTEM``."""
+        return {
+            f"{unit.code}/{system.code}": (unit, system)
+            for unit in self.register.bureaus
+            for system in unit.systems
+        }
+
+    @cached_property
+    def system_projects(self) -> Mapping[str, str]:
+        """Return ``UNIT/SYSTEM`` for each project's id; a tag counts in its own domain only."""
+        found = {}
+        for project in self.exposure.projects:
+            place = f"{_tag(project, BUREAU_TAG)}/{_tag(project, SYSTEM_TAG)}"
+            unit = self.systems.get(place)
+            if unit and self.tops[unit[0].code] == self.bureau_of(project.id):
+                found[project.id] = place
+        return found
+
+    @cached_property
+    def group_bureaus(self) -> Mapping[str, frozenset[str]]:
+        """Return the bureaus that name a directory group as their staff."""
+        found: dict[str, set[str]] = {}
+        for unit in self.register.bureaus:
+            for name in (*unit.staff.manager, *unit.staff.member, *unit.staff.reader):
+                found.setdefault(name, set()).add(self.tops[unit.code])
+        return {name: frozenset(codes) for name, codes in found.items()}
+
+    @cached_property
+    def networks(self) -> Mapping[str, Net]:
+        """Return networks by id."""
+        return {one.id: one for one in self.exposure.networks}
+
+    @cached_property
+    def subnets(self) -> Mapping[str, Subnet]:
+        """Return subnets by id."""
+        return {one.id: one for one in self.exposure.subnets}
+
+    @cached_property
+    def ports(self) -> Mapping[str, Port]:
+        """Return ports by id."""
+        return {one.id: one for one in self.exposure.ports}
+
+    @cached_property
+    def groups(self) -> Mapping[str, SecurityGroup]:
+        """Return security groups by id."""
+        return {one.id: one for one in self.exposure.groups}
+
+    def network_bureau(self, network_id: str) -> str:
+        """Return the bureau whose network it is, or nothing."""
+        network = self.networks.get(network_id)
+        return self.bureau_of(network.project_id) if network else ""
+
+    def router_bureaus(self, router: Router) -> frozenset[str]:
+        """Return the bureaus whose networks a router connects, and whose it is itself."""
+        networks = [
+            port.network_id
+            for port in self.router_ports.get(router.id, ())
+            if not self.networks[port.network_id].external
+        ]
+        own = self.bureau_of(router.project_id)
+        codes = {self.network_bureau(one) for one in networks}
+        # routers of all bureaus are the centre's: it counts only with a network of its own
+        return frozenset(codes | ({own} if own != self.centre else set())) - {""}
+
+    @cached_property
+    def router_ports(self) -> Mapping[str, tuple[Port, ...]]:
+        """Return the inner ports of each router."""
+        found: dict[str, list[Port]] = {}
+        for port in self.exposure.ports:
+            if port.device_owner.startswith("network:") and "gateway" not in port.device_owner:
+                found.setdefault(port.device_id, []).append(port)
+        return {router: tuple(ports) for router, ports in found.items()}
+
+    @cached_property
+    def agreed(self) -> frozenset[tuple[str, str]]:
+        """Return (provider, consumer) of all agreements, as ``UNIT/SYSTEM``."""
+        return frozenset((one.provider, one.consumer) for one in self.register.agreements)
+
+    def may_attach(self, project_id: str, network_id: str) -> bool:
+        """Tell whether an agreement lets a project use another bureau's network."""
+        network = self.networks.get(network_id)
+        provider = self.system_projects.get(network.project_id, "") if network else ""
+        return (provider, self.system_projects.get(project_id, "")) in self.agreed
+
+    def wanted_of(self, kind: Kind) -> Iterator[Mapping[str, object]]:
+        """Yield the attributes of all wanted resources of a kind."""
+        for resource in self.wanted.values():
+            if resource.kind is kind:
+                yield resource.attributes
+
+
+def _tag(project: Project, prefix: str) -> str:
+    return next((tag.removeprefix(prefix) for tag in project.tags if tag.startswith(prefix)), "")

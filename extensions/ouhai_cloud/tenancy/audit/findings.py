@@ -1,0 +1,80 @@
+"""What a check is, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ouhai_cloud.tenancy.audit.facts import Facts
+
+
+class Severity(StrEnum):
+    """How bad a hole is; in order, the worst first."""
+
+    CRITICAL = "critical"  # a bureau reaches another one now
+    HIGH = "high"  # a bureau reaches another one, or takes its share, with one more step
+    MEDIUM = "medium"  # a safeguard is missing
+
+
+class Text(NamedTuple):
+    """The same sentence in both languages."""
+
+    zh: str
+    en: str
+
+    def of(self, language: str) -> str:
+        """Return the sentence in `zh` or `en`."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True)
+class Hole:
+    """What a check saw.
+
+    :param object: what it is, such as ``port 3f2a… (x)``.
+    :param bureaus: codes of the bureaus concerned, without empty ones.
+    :param text: what is wrong with it.
+    """
+
+    object: str
+    bureaus: tuple[str, ...]
+    text: Text
+
+
+def hole(what: str, bureaus: Iterable[str], zh: str, en: str) -> Hole:
+    """Return a hole; codes are sorted, each once, and "no bureau" is left out."""
+    return Hole(what, tuple(sorted({code for code in bureaus if code})), Text(zh, en))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One kind of hole.
+
+    :param code: stable, so that reports of different dates can be compared.
+    :param why: why it matters.
+    :param remedy: how to close it.
+    :param find: looks for it.
+    """
+
+    code: str
+    severity: Severity
+    title: Text
+    why: Text
+    remedy: Text
+    find: Callable[[Facts], Iterable[Hole]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A hole together with the check that found it."""
+
+    check: Check
+    hole: Hole
+
+    @property
+    def sort_key(self) -> tuple[int, str, str]:
+        """Order by severity, then code, then object."""
+        return list(Severity).index(self.check.severity), self.check.code, self.hole.object
