@@ -142,7 +142,7 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
     ),
     (
         "N08",
-        {"subnets": (Subnet("x", "x", "n-B-oa", "p-B-oa", IPv4Network("172.20.1.0/24")),)},
+        {"subnets": (Subnet("s-A-oa", "x", "n-A-oa", "p-A-oa", IPv4Network("172.20.2.0/25")),)},
         ("A", "B"),
     ),
     ("N09", {"ports": (port("v-A", "A", port_security=False, security_groups=()),)}, ("A",)),

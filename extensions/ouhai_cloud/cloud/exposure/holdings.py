@@ -2,64 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import product
 
+from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.exposure.model import Image, Quota, Server
-from ouhai_cloud.cloud.exposure.pages import Api, Row, paged, whole
-
-Each = Callable[[Callable[[str], Row], Iterable[str]], Iterable[Row]]
-"""Calls a function for each text, at once where it can, and keeps the order."""
+from ouhai_cloud.cloud.threads import together
 
 VISIBILITIES = ("public", "private", "shared", "community")
+PAGE = 1000
+THREADS = 8
 
 
 def servers(api: Api) -> tuple[Server, ...]:
     """Return the servers of all projects."""
+    rows = api.list("compute", "/servers/detail", collection="servers", all_tenants=True)
     return tuple(
         Server(row["id"], row["name"], row["tenant_id"], row.get("OS-EXT-SRV-ATTR:host") or "")
-        for row in paged(api, "/servers/detail", "servers", all_tenants="1")
+        for row in rows
     )
 
 
-def images(api: Api, each: Each) -> tuple[Image, ...]:
+def images(api: Api) -> tuple[Image, ...]:
     """Return all images, hidden ones too, with whom those that are shared are shared with."""
     rows = list(_all_images(api))
     shared = [row["id"] for row in rows if row["visibility"] == "shared"]
-    members = dict(zip(shared, each(lambda one: _members(api, one), shared), strict=True))
+    members = together({one: partial(_members, api, one) for one in shared}, THREADS)
     return tuple(
         Image(
             row["id"],
             row.get("name") or "",
             row.get("owner") or "",
             row["visibility"],
-            tuple(one["member_id"] for one in members.get(row["id"], {}).get("members", ())),
+            members.get(row["id"], ()),
         )
         for row in rows
     )
 
 
-def _all_images(api: Api) -> Iterator[Row]:
+def _all_images(api: Api) -> Iterator[Json]:
+    # Glance leaves out community and hidden images unless they are asked for, even for an admin
     for visibility, hidden in product(VISIBILITIES, ("false", "true")):
-        query = {"visibility": visibility, "os_hidden": hidden, "member_status": "all"}
-        yield from paged(api, "/images", "images", **query)
+        query = {"visibility": visibility, "os_hidden": hidden, "limit": PAGE}
+        if visibility == "shared":
+            query["member_status"] = "all"
+        yield from _pages(api, query)
 
 
-def _members(api: Api, image_id: str) -> Row:
-    return {"members": whole(api, f"/images/{image_id}/members", "members")}
+def _pages(api: Api, query: Json) -> Iterator[Json]:
+    while rows := api.get("image", "/images", **query)["images"]:
+        yield from rows
+        if len(rows) < PAGE:
+            return
+        query = query | {"marker": rows[-1]["id"]}
+
+
+def _members(api: Api, image_id: str) -> tuple[str, ...]:
+    rows = api.list("image", f"/images/{image_id}/members", collection="members")
+    return tuple(row["member_id"] for row in rows)
 
 
 def limits(api: Api) -> tuple[Quota, ...]:
     """Return all of Keystone's unified limits of projects, by type of service."""
-    types = {row["id"]: row["type"] for row in whole(api, "/services", "services")}
+    types = {row["id"]: row["type"] for row in api.list("identity", "/services")}
     return tuple(
         Quota(
-            str(row["project_id"]),
+            row["project_id"],
             str(types.get(row["service_id"], "")),
             row["resource_name"],
             int(row["resource_limit"]),
         )
-        for row in whole(api, "/limits", "limits")
+        # a token for a project would list that project's limits alone
+        for row in api.list("identity", "/limits", system=True)
         if row.get("project_id")
     )
 
@@ -68,19 +83,23 @@ def network_quotas(api: Api) -> tuple[Quota, ...]:
     """Return the quotas of all projects that have one of their own at Neutron."""
     return tuple(
         Quota(row["project_id"], "network", name, limit)
-        for row in whole(api, "/quotas", "quotas")
+        for row in api.list("network", "/quotas")
         for name, limit in row.items()
         if isinstance(limit, int)
     )
 
 
-def volume_quotas(api: Api, project_ids: Iterable[str], each: Each) -> tuple[Quota, ...]:
+def volume_quotas(api: Api, project_ids: Iterable[str]) -> tuple[Quota, ...]:
     """Return Cinder's quotas of projects; it has no list of them, so it is asked for each."""
-    wanted = tuple(project_ids)
-    rows = each(lambda one: dict(api.get(f"/os-quota-sets/{one}").json()["quota_set"]), wanted)
+    asked = {one: partial(_volume_quota, api, one) for one in project_ids}
     return tuple(
         Quota(project_id, "volumev3", name, limit)
-        for project_id, row in zip(wanted, rows, strict=True)
+        for project_id, row in together(asked, THREADS).items()
         for name, limit in row.items()
         if isinstance(limit, int)
     )
+
+
+def _volume_quota(api: Api, project_id: str) -> Json:
+    quota: Json = api.get("block_storage", f"/os-quota-sets/{project_id}")["quota_set"]
+    return quota

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.exposure.model import Grant, Implication, Membership, Project
-from ouhai_cloud.cloud.exposure.pages import Api, Row, whole
 
 
 def projects(api: Api) -> tuple[Project, ...]:
     """Return all domains and projects."""
-    domains = (_project(row, True) for row in whole(api, "/domains", "domains"))
-    rest = (_project(row, False) for row in whole(api, "/projects", "projects"))
+    domains = (
+        _project(row, True) for row in api.list("identity", "/domains", collection="domains")
+    )
+    rest = (
+        _project(row, False) for row in api.list("identity", "/projects", collection="projects")
+    )
     return (*domains, *rest)
 
 
-def _project(row: Row, is_domain: bool) -> Project:
+def _project(row: Json, is_domain: bool) -> Project:
     return Project(
         row["id"],
         row["name"],
@@ -28,11 +32,13 @@ def _project(row: Row, is_domain: bool) -> Project:
 
 def grants(api: Api) -> tuple[Grant, ...]:
     """Return all role assignments as they were made, not what follows from them."""
-    rows = whole(api, "/role_assignments", "role_assignments", include_names="true")
+    rows = api.list(
+        "identity", "/role_assignments", collection="role_assignments", include_names="true"
+    )
     return tuple(map(_grant, rows))
 
 
-def _grant(row: Row) -> Grant:
+def _grant(row: Json) -> Grant:
     subject_kind = "group" if "group" in row else "user"
     subject = row[subject_kind]
     scope_kind = next(kind for kind in ("project", "domain", "system") if kind in row["scope"])
@@ -54,7 +60,7 @@ def implications(api: Api) -> tuple[Implication, ...]:
     """Return which role brings which."""
     return tuple(
         Implication(row["prior_role"]["name"], implied["name"])
-        for row in whole(api, "/role_inferences", "role_inferences")
+        for row in api.list("identity", "/role_inferences", collection="role_inferences")
         for implied in row["implies"]
     )
 
@@ -64,7 +70,7 @@ def memberships(api: Api, directory: str, names: tuple[str, ...]) -> tuple[Membe
 
     :param directory: the domain's name.
     """
-    found = whole(api, "/domains", "domains", name=directory)
+    found = api.list("identity", "/domains", collection="domains", name=directory)
     return tuple(
         _members(api, name, domain["id"]) for domain in found for name in dict.fromkeys(names)
     )
@@ -77,6 +83,8 @@ def _members(api: Api, name: str, domain_id: str) -> Membership:
     )
 
 
-def _users(api: Api, name: str, domain_id: str) -> Iterator[Row]:
-    for group in whole(api, "/groups", "groups", domain_id=domain_id, name=name):
-        yield from whole(api, f"/groups/{group['id']}/users", "users")
+def _users(api: Api, name: str, domain_id: str) -> Iterator[Json]:
+    for group in api.list(
+        "identity", "/groups", collection="groups", domain_id=domain_id, name=name
+    ):
+        yield from api.list("identity", f"/groups/{group['id']}/users", collection="users")

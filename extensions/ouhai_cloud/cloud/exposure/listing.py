@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from openstack.connection import Connection
-
+from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.exposure import holdings, identity, network
 from ouhai_cloud.cloud.exposure.model import Exposure
-from ouhai_cloud.cloud.exposure.pages import Row
-
-THREADS = 8
-"""Keystone and Neutron get no faster with more, and reset connections now and then."""
+from ouhai_cloud.cloud.threads import together
 
 QUOTAS = ("limits", "network_quotas", "volume_quotas")
 """Three listings, one kind of thing."""
@@ -35,49 +30,41 @@ class Field:
     duty_groups: tuple[str, ...]
 
 
-def expose(connection: Connection, field: Field) -> Exposure:
-    """List all that the static audit looks at.
+def expose(api: Api, field: Field) -> Exposure:
+    """List all that the static audit looks at; half a list would show a cloud too clean.
 
-    :raises keystoneauth1.exceptions.ClientException: an API refuses or does not answer; a list
-        that is not whole would show a cloud cleaner than it is.
+    :raises CloudUnreachable: a service does not answer.
+    :raises Refused: we lack a right.
     """
-    keystone, neutron = connection.identity, connection.network
-    nova, glance, cinder = connection.compute, connection.image, connection.block_storage
-    projects = identity.projects(keystone)
+    api.warm("identity", "network", "compute", "image", "block_storage")
+    projects = identity.projects(api)
     domain_ids = {one.id for one in projects if one.is_domain and one.name in field.domains}
     ours = [one.id for one in projects if not one.is_domain and one.domain_id in domain_ids]
-    listings: dict[str, Callable[[], Any]] = {
-        "grants": partial(identity.grants, keystone),
-        "implications": partial(identity.implications, keystone),
-        "memberships": partial(identity.memberships, keystone, field.directory, field.duty_groups),
-        "networks": partial(network.networks, neutron),
-        "shares": partial(network.shares, neutron),
-        "subnets": partial(network.subnets, neutron),
-        "routers": partial(network.routers, neutron),
-        "ports": partial(network.ports, neutron),
-        "floating": partial(network.floating, neutron),
-        "groups": partial(network.groups, neutron),
-        "address_groups": partial(network.address_groups, neutron),
-        "rules": partial(network.rules, neutron),
-        "servers": partial(holdings.servers, nova),
-        "images": partial(holdings.images, glance, _each),
-        "limits": partial(holdings.limits, keystone),
-        "network_quotas": partial(holdings.network_quotas, neutron),
-        "volume_quotas": partial(holdings.volume_quotas, cinder, ours, _each),
+    asked: dict[str, Callable[[], Any]] = {
+        "memberships": partial(identity.memberships, api, field.directory, field.duty_groups),
+        "volume_quotas": partial(holdings.volume_quotas, api, ours),
     }
-    found = _all(listings)
+    asked |= {listing.__name__: partial(listing, api) for listing in LISTINGS}
+    found = together(asked)
     quotas = tuple(quota for name in QUOTAS for quota in found.pop(name))
     return Exposure(projects=projects, quotas=quotas, **found)
 
 
-def _all(listings: dict[str, Callable[[], Any]]) -> dict[str, Any]:
-    with ThreadPoolExecutor(THREADS) as pool:
-        running: dict[str, Future[Any]] = {
-            name: pool.submit(listing) for name, listing in listings.items()
-        }
-        return {name: future.result() for name, future in running.items()}
-
-
-def _each(call: Callable[[str], Row], texts: Iterable[str]) -> list[Row]:
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(call, texts))
+LISTINGS: tuple[Callable[[Api], Any], ...] = (
+    identity.grants,
+    identity.implications,
+    network.networks,
+    network.shares,
+    network.subnets,
+    network.routers,
+    network.ports,
+    network.floating,
+    network.groups,
+    network.address_groups,
+    network.rules,
+    holdings.servers,
+    holdings.images,
+    holdings.limits,
+    holdings.network_quotas,
+)
+"""Each gives the field of `Exposure` that it is named for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
+from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.exposure.model import (
     AddressGroup,
     FloatingAddress,
@@ -15,7 +16,6 @@ from ouhai_cloud.cloud.exposure.model import (
     Share,
     Subnet,
 )
-from ouhai_cloud.cloud.exposure.pages import Api, Row, whole
 
 
 def networks(api: Api) -> tuple[Net, ...]:
@@ -29,7 +29,7 @@ def networks(api: Api) -> tuple[Net, ...]:
             bool(row.get("router:external")),
             bool(row.get("port_security_enabled", True)),
         )
-        for row in whole(api, "/networks", "networks")
+        for row in api.list("network", "/networks", collection="networks")
     )
 
 
@@ -44,7 +44,7 @@ def shares(api: Api) -> tuple[Share, ...]:
             row["project_id"],
             row.get("target_tenant") or row.get("target_project") or "",
         )
-        for row in whole(api, "/rbac-policies", "rbac_policies")
+        for row in api.list("network", "/rbac-policies", collection="rbac_policies")
     )
 
 
@@ -54,7 +54,7 @@ def subnets(api: Api) -> tuple[Subnet, ...]:
         Subnet(
             row["id"], row["name"], row["network_id"], row["project_id"], ip_network(row["cidr"])
         )
-        for row in whole(api, "/subnets", "subnets")
+        for row in api.list("network", "/subnets", collection="subnets")
     )
 
 
@@ -68,16 +68,16 @@ def routers(api: Api) -> tuple[Router, ...]:
             (row.get("external_gateway_info") or {}).get("network_id") or "",
             tuple((route["destination"], route["nexthop"]) for route in row.get("routes") or ()),
         )
-        for row in whole(api, "/routers", "routers")
+        for row in api.list("network", "/routers", collection="routers")
     )
 
 
 def ports(api: Api) -> tuple[Port, ...]:
     """Return all ports."""
-    return tuple(map(_port, whole(api, "/ports", "ports")))
+    return tuple(map(_port, api.list("network", "/ports", collection="ports")))
 
 
-def _port(row: Row) -> Port:
+def _port(row: Json) -> Port:
     return Port(
         id=row["id"],
         name=row["name"],
@@ -101,13 +101,13 @@ def floating(api: Api) -> tuple[FloatingAddress, ...]:
         FloatingAddress(
             row["id"], row["floating_ip_address"], row["project_id"], row.get("port_id") or ""
         )
-        for row in whole(api, "/floatingips", "floatingips")
+        for row in api.list("network", "/floatingips", collection="floatingips")
     )
 
 
 def groups(api: Api) -> tuple[SecurityGroup, ...]:
     """Return all security groups."""
-    rows = whole(api, "/security-groups", "security_groups")
+    rows = api.list("network", "/security-groups", collection="security_groups")
     return tuple(SecurityGroup(row["id"], row["name"], row["project_id"]) for row in rows)
 
 
@@ -115,16 +115,18 @@ def address_groups(api: Api) -> tuple[AddressGroup, ...]:
     """Return all groups of addresses that rules can name."""
     return tuple(
         AddressGroup(row["id"], tuple(ip_network(one, strict=False) for one in row["addresses"]))
-        for row in whole(api, "/address-groups", "address_groups")
+        for row in api.list("network", "/address-groups", collection="address_groups")
     )
 
 
 def rules(api: Api) -> tuple[Rule, ...]:
     """Return all rules of security groups."""
-    return tuple(map(_rule, whole(api, "/security-group-rules", "security_group_rules")))
+    return tuple(
+        map(_rule, api.list("network", "/security-group-rules", collection="security_group_rules"))
+    )
 
 
-def _rule(row: Row) -> Rule:
+def _rule(row: Json) -> Rule:
     first, last = row.get("port_range_min"), row.get("port_range_max")
     prefix = row.get("remote_ip_prefix")
     return Rule(
