@@ -1,0 +1,1 @@
+"""The cloud as tenancy sees it; the only place that knows openstacksdk."""
