@@ -1,0 +1,136 @@
+"""Limits and quotas: an allotment in the words of Nova, Cinder and Neutron.
+
+What nobody works in (containers of sub-units, the duties' project) is limited to nothing, so that
+it does not matter what the services' defaults are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ouhai_cloud.tenancy import keys
+from ouhai_cloud.tenancy.mapping.names import Tenant, wish
+from ouhai_cloud.tenancy.register.model import Allotment, System
+from ouhai_cloud.tenancy.resources import Key, Ref, Resource
+
+COMPUTE = "compute"
+NOTHING = Allotment()
+MIB_PER_GIB = 1024
+VOLUMES_PER_SERVER = 2
+SPARE_PORTS = 4
+OWN_SECURITY_GROUPS = 6
+OWN_RULES = 60
+NETWORK_RESOURCES = (
+    "network",
+    "subnet",
+    "router",
+    "port",
+    "floatingip",
+    "security_group",
+    "security_group_rule",
+    "rbac_policy",
+    "subnetpool",
+)
+
+
+def servers(allotment: Allotment) -> int:
+    """Return how many servers an allotment is for: one for each address, at least one."""
+    return max(1, allotment.addresses)
+
+
+def compute_limits(allotment: Allotment) -> Mapping[str, int]:
+    """Return Nova's limits by resource. Disk is counted as Nova counts it, the flavor's."""
+    return {
+        "servers": servers(allotment),
+        "class:VCPU": allotment.cores,
+        "class:MEMORY_MB": allotment.memory_gib * MIB_PER_GIB,
+        "class:DISK_GB": allotment.disk_gib,
+    }
+
+
+def volume_quota(allotment: Allotment) -> Mapping[str, int]:
+    """Return Cinder's quotas.
+
+    Two volumes for each server (its system's and its data's); as many backups as snapshots, and
+    room to back up the whole disk once where there may be any.
+    """
+    return {
+        "volumes": servers(allotment) * VOLUMES_PER_SERVER if allotment.disk_gib else 0,
+        "gigabytes": allotment.disk_gib,
+        "snapshots": allotment.snapshots,
+        "backups": allotment.snapshots,
+        "backup_gigabytes": allotment.disk_gib if allotment.snapshots else 0,
+    }
+
+
+def floating_addresses(system: System) -> int:
+    """Return how many floating addresses a system may have.
+
+    One to look after it from the extranet, one more when it exposes a service there, so that the
+    service's address need not move while the system is looked after.
+    """
+    return 1 + bool(system.exposes)
+
+
+def network_quota(system: System) -> Mapping[str, int]:
+    """Return Neutron's quotas of a system.
+
+    One network and one subnet, which are there already, so that members cannot make any that
+    overlap; ports for servers, floating addresses, the router, DHCP and two spare; the groups and
+    rules that members open their systems with between each other.
+    """
+    floating = floating_addresses(system)
+    return {
+        "network": 1,
+        "subnet": 1,
+        "router": 0,
+        "port": servers(system.allotment) + floating + SPARE_PORTS,
+        "floatingip": floating,
+        "security_group": OWN_SECURITY_GROUPS,
+        "security_group_rule": OWN_RULES + len(system.exposes),
+        "rbac_policy": 0,
+        "subnetpool": 0,
+    }
+
+
+def tenant_quotas(tenant: Tenant) -> Iterator[Resource]:
+    """Yield the limits and quotas of a system's project."""
+    allotment = tenant.system.allotment
+    yield from _all(
+        tenant.project,
+        tenant.code,
+        tenant.place,
+        compute_limits(allotment),
+        volume_quota(allotment),
+        network_quota(tenant.system),
+    )
+
+
+def no_quotas(project: Key, bureau: str, reason: str) -> Iterator[Resource]:
+    """Yield limits and quotas of nothing for a project that nobody works in."""
+    compute = dict.fromkeys(compute_limits(NOTHING), 0)
+    network = dict.fromkeys(NETWORK_RESOURCES, 0)
+    yield from _all(project, bureau, reason, compute, volume_quota(NOTHING), network)
+
+
+def _all(
+    project: Key,
+    bureau: str,
+    reason: str,
+    compute: Mapping[str, int],
+    volume: Mapping[str, int],
+    network: Mapping[str, int],
+) -> Iterator[Resource]:
+    of = Ref(project)
+    for name, limit in compute.items():
+        yield wish(
+            keys.limit(project, COMPUTE, name),
+            bureau,
+            reason,
+            project=of,
+            service=COMPUTE,
+            resource=name,
+            limit=limit,
+        )
+    yield wish(keys.volume_quota(project), bureau, reason, project=of, **volume)
+    yield wish(keys.network_quota(project), bureau, reason, project=of, **network)
