@@ -1,0 +1,257 @@
+"""Probe guests on networks of bureaus, in the auditor's own project: bureaus pay nothing for them.
+
+All that is made has a name that begins with `PREFIX`, and is removed at the end, also after a
+failure; what an audit that was killed left behind is removed before the next one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import IPv4Network
+
+import requests
+
+from ouhai_cloud.cloud.api import Api, Json
+from ouhai_cloud.cloud.threads import together
+from ouhai_cloud.errors import OuhaiError
+
+PREFIX = "ouhai-audit-"
+IMAGE = FLAVOR = "probe"
+ACTIVE_SECONDS = 300
+PAGE_SECONDS = 180
+POLL_SECONDS = 1.0
+PAGE_TIMEOUT_SECONDS = 40
+ROUTER_INTERFACE = "network:router_interface"
+
+
+class ProbeUnusable(OuhaiError):
+    """A probe guest did not start or does not answer."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a probe is put.
+
+    :param bureau: code of the bureau whose network it is.
+    """
+
+    bureau: str
+    network_id: str
+    subnet_id: str
+    external_network_id: str
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A running probe.
+
+    :param unused: an address of its subnet that nothing has.
+    :param floating: its floating address, by which it is asked.
+    """
+
+    bureau: str
+    server_id: str
+    network_id: str
+    mac: str
+    address: str
+    unused: str
+    gateway_mac: str
+    gateway_address: str
+    floating: str
+
+    def page(self, path: str) -> str:
+        """Return a page of the guest as text.
+
+        :raises ProbeUnusable: it does not answer.
+        """
+        try:
+            answer = requests.get(f"http://{self.floating}/{path}", timeout=PAGE_TIMEOUT_SECONDS)
+            answer.raise_for_status()
+        except requests.RequestException as error:
+            raise ProbeUnusable(
+                f"probe of {self.bureau} at {self.floating}: /{path} did not come: {error}; look "
+                f"at the server's console log, then run the audit again"
+            ) from error
+        return answer.text
+
+
+@contextmanager
+def guests(api: Api, sites: tuple[Site, ...]) -> Iterator[tuple[Guest, ...]]:
+    """Boot a probe at each site, wait until each answers, and remove them at the end.
+
+    :raises ProbeUnusable: one did not start, or does not answer in time.
+    :raises Refused: the image or the flavor is not there, or we lack a right.
+    """
+    api.warm("network", "compute", "image")
+    sweep(api)
+    with ExitStack() as undo:
+        undo.callback(sweep, api)
+        group_id = _security_group(api)
+        started = {site.bureau: partial(_start, api, site, group_id) for site in sites}
+        running = together(started)
+        yield tuple(running[site.bureau] for site in sites)
+
+
+def sweep(api: Api) -> None:
+    """Remove all that an audit made, this one or one that was killed."""
+    servers = api.list("compute", "/servers", name=f"^{PREFIX}")
+    mine = [one["id"] for one in servers if one["name"].startswith(PREFIX)]
+    for server_id in mine:
+        api.delete("compute", f"/servers/{server_id}")
+    _wait(lambda: not _alive(api, mine), "probes are not removed", ACTIVE_SECONDS)
+    for path, collection in (
+        ("/floatingips", "floatingips"),
+        ("/ports", "ports"),
+        ("/security-groups", "security_groups"),
+    ):
+        for row in api.list("network", path, collection=collection, description=PREFIX):
+            api.delete("network", f"{path}/{row['id']}")
+
+
+def _alive(api: Api, server_ids: list[str]) -> bool:
+    known = {one["id"] for one in api.list("compute", "/servers")}
+    return bool(known & set(server_ids))
+
+
+def _security_group(api: Api) -> str:
+    """Make a group that lets the auditor's pages and echoes in, and nothing else."""
+    body = {"name": f"{PREFIX}probe", "description": PREFIX}
+    made = api.post("network", "/security-groups", {"security_group": body})["security_group"]
+    common = {"security_group_id": made["id"], "direction": "ingress", "ethertype": "IPv4"}
+    page = common | {"protocol": "tcp", "port_range_min": 80, "port_range_max": 80}
+    rules = [page, common | {"protocol": "icmp"}]
+    api.post("network", "/security-group-rules", {"security_group_rules": rules})
+    return str(made["id"])
+
+
+def _start(api: Api, site: Site, group_id: str) -> Guest:
+    port = _port(api, site, group_id)
+    server_id = _server(api, site, port["id"])
+    floating = _floating(api, site, port["id"])
+    gateway = _gateway(api, site)
+    subnet = api.get("network", f"/subnets/{site.subnet_id}")["subnet"]
+    guest = Guest(
+        bureau=site.bureau,
+        server_id=server_id,
+        network_id=site.network_id,
+        mac=port["mac_address"],
+        address=port["fixed_ips"][0]["ip_address"],
+        unused=_unused(api, site, subnet["cidr"]),
+        gateway_mac=gateway["mac_address"],
+        gateway_address=subnet["gateway_ip"],
+        floating=floating,
+    )
+    _wait(lambda: _active(api, server_id), f"server {server_id} is not ACTIVE", ACTIVE_SECONDS)
+    _wait(lambda: _answers(guest), f"http://{floating}/ does not answer", PAGE_SECONDS)
+    return guest
+
+
+def _port(api: Api, site: Site, group_id: str) -> Json:
+    body = {
+        "name": f"{PREFIX}{site.bureau}",
+        "description": PREFIX,
+        "network_id": site.network_id,
+        "fixed_ips": [{"subnet_id": site.subnet_id}],
+        "security_groups": [group_id],
+    }
+    made: Json = api.post("network", "/ports", {"port": body})["port"]
+    return made
+
+
+def _server(api: Api, site: Site, port_id: str) -> str:
+    body = {
+        "name": f"{PREFIX}{site.bureau}",
+        "imageRef": _id(api.list("image", "/images", name=IMAGE), "image", IMAGE),
+        "flavorRef": _id(api.list("compute", "/flavors"), "flavor", FLAVOR),
+        "networks": [{"port": port_id}],
+    }
+    return str(api.post("compute", "/servers", {"server": body})["server"]["id"])
+
+
+def _id(rows: list[Json], kind: str, name: str) -> str:
+    for row in rows:
+        if row["name"] == name:
+            return str(row["id"])
+    raise ProbeUnusable(
+        f"the cloud has no {kind} {name!r}, which probes start from; run playbooks/images.yml, or "
+        "audit with --static-only"
+    )
+
+
+def _floating(api: Api, site: Site, port_id: str) -> str:
+    body = {
+        "floating_network_id": site.external_network_id,
+        "port_id": port_id,
+        "description": PREFIX,
+    }
+    made = api.post("network", "/floatingips", {"floatingip": body})["floatingip"]
+    return str(made["floating_ip_address"])
+
+
+def _gateway(api: Api, site: Site) -> Json:
+    for port in _ports(api, site):
+        if port["device_owner"] != ROUTER_INTERFACE:
+            continue
+        if any(one["subnet_id"] == site.subnet_id for one in port["fixed_ips"]):
+            return port
+    raise ProbeUnusable(
+        f"subnet {site.subnet_id} of {site.bureau} has no router, so a probe in it cannot be "
+        "asked; run `openstack bureau apply`"
+    )
+
+
+def _ports(api: Api, site: Site) -> list[Json]:
+    return api.list("network", "/ports", network_id=site.network_id)
+
+
+def _unused(api: Api, site: Site, cidr: str) -> str:
+    """Return the last address of a subnet that nothing has: to pretend to have it harms nobody."""
+    used = {one["ip_address"] for port in _ports(api, site) for one in port["fixed_ips"]}
+    for address in reversed(list(IPv4Network(cidr).hosts())):
+        if str(address) not in used:
+            return str(address)
+    raise ProbeUnusable(f"subnet {site.subnet_id} of {site.bureau} is full; probe another bureau")
+
+
+def _active(api: Api, server_id: str) -> bool:
+    server = api.get("compute", f"/servers/{server_id}")["server"]
+    if server["status"] == "ERROR":
+        fault = (server.get("fault") or {}).get("message", "no reason given")
+        raise ProbeUnusable(f"probe {server_id} did not start: {fault}")
+    return bool(server["status"] == "ACTIVE")
+
+
+def _answers(guest: Guest) -> bool:
+    try:
+        return requests.get(f"http://{guest.floating}/", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def _wait(done: Callable[[], bool], complaint: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            raise ProbeUnusable(
+                f"{complaint} after {seconds:.0f} s; look at `openstack server "
+                "show` and the compute host's journal, then run it again"
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def console_token(api: Api, server_id: str) -> str:
+    """Return a token that opens a server's console."""
+    body = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
+    made = api.post("compute", f"/servers/{server_id}/remote-consoles", body)
+    return str(made["remote_console"]["url"]).rpartition("token%3D")[2].rpartition("token=")[2]
+
+
+def console_server(api: Api, token: str) -> str:
+    """Return the id of the server that a console's token opens; nothing when it opens none."""
+    query = f"/os-console-auth-tokens/{token}"
+    rows = api.get("compute", query) if token else {}
+    return str(rows.get("console", {}).get("instance_uuid", ""))

@@ -1,0 +1,156 @@
+"""The active audit: probes of two bureaus try to reach one another, in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import permutations
+from urllib.parse import quote
+
+from ouhai_cloud.cloud import probing
+from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.errors import Refused
+from ouhai_cloud.tenancy.audit.facts import Facts
+from ouhai_cloud.tenancy.audit.findings import Text
+from ouhai_cloud.tenancy.audit.hearing import Guest, exchange
+from ouhai_cloud.tenancy.audit.trials import on_the_wire
+from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
+
+METADATA = "http://169.254.169.254/openstack/latest/meta_data.json"
+CLOSED_PORT = 8080
+OK = "result: ok"
+GONE = 404
+
+Say = Callable[[str], None]
+
+
+def sites(facts: Facts, bureaus: tuple[str, ...] = ()) -> tuple[probing.Site, ...]:
+    """Return where probes of two bureaus can be put; fewer when there are not two such.
+
+    :param bureaus: codes to choose from; by default all, the centre last.
+    """
+    wanted = bureaus or sorted(
+        set(facts.domains.values()), key=lambda code: (code == facts.centre, code)
+    )
+    found = (site for code in wanted for site in list(_sites_of(facts, code))[:1])
+    return tuple(found)[:2]
+
+
+def _sites_of(facts: Facts, code: str) -> Iterator[probing.Site]:
+    routers = {one.id: one for one in facts.exposure.routers}
+    for router_id, ports in sorted(facts.router_ports.items()):
+        router = routers.get(router_id)
+        for port in ports:
+            if (
+                router
+                and router.external_network_id
+                and facts.network_bureau(port.network_id) == code
+            ):
+                for subnet_id, _ in port.fixed:
+                    yield probing.Site(code, port.network_id, subnet_id, router.external_network_id)
+
+
+def probe(api: Api, places: tuple[probing.Site, ...], say: Say) -> tuple[Trial, ...]:
+    """Boot the probes, try all in both directions, remove them.
+
+    :param say: gets a line for each step.
+    :raises ProbeUnusable: a probe does not start or does not answer.
+    """
+    say(f"booting probes of {' and '.join(place.bureau for place in places)}")
+    with probing.guests(api, places) as running:
+        trials: list[Trial] = []
+        for attacker, victim in permutations(running, 2):
+            say(f"{attacker.bureau} tries to reach {victim.bureau}")
+            trials += on_the_wire(*exchange(attacker, victim))
+            trials += [metadata(attacker, victim), closed_port(attacker, victim)]
+            trials.append(console(api, attacker, victim))
+        say("removing the probes")
+    return tuple(trials)
+
+
+def metadata(attacker: Guest, victim: Guest) -> Trial:
+    """Try to get the other's metadata by headers that only the platform may set."""
+    forged = (f"X-Forwarded-For: {victim.address}", f"X-Instance-ID: {victim.server_id}")
+    answers = [_get(attacker, METADATA, header) for header in forged]
+    own = _get(attacker, METADATA)
+    negatives = tuple(
+        Seen(
+            Text(
+                f"凭 {header.partition(':')[0]} 得到对方的元数据",
+                f"{header.partition(':')[0]} gave the other's metadata",
+            ),
+            victim.server_id in answer,
+            answer[:80],
+        )
+        for header, answer in zip(forged, answers, strict=True)
+    )
+    control = Seen(
+        Text("得到自己的元数据", "its own metadata came"), attacker.server_id in own, own[:80]
+    )
+    title = Text("获取对方的元数据", "The other's metadata")
+    return Trial("P07", title, (attacker.bureau, victim.bureau), negatives, (control,))
+
+
+def closed_port(attacker: Guest, victim: Guest) -> Trial:
+    """Try a port of the other's floating address that serves, but is closed from outside."""
+    closed = _get(attacker, f"http://{victim.floating}:{CLOSED_PORT}/")
+    opened = _get(attacker, f"http://{victim.floating}/")
+    inside = _get(victim, f"http://127.0.0.1:{CLOSED_PORT}/")
+    return Trial(
+        "P08",
+        Text("对方浮动地址的关闭端口", "A closed port of the other's floating address"),
+        (attacker.bureau, victim.bureau),
+        (Seen(Text("关闭的端口可达", "the closed port answered"), closed.startswith(OK)),),
+        (
+            Seen(Text("开放的端口可达", "the open port answered"), opened.startswith(OK)),
+            Seen(
+                Text("该端口在对方主机上确有服务", "the closed port serves inside"),
+                inside.startswith(OK),
+            ),
+        ),
+    )
+
+
+def console(api: Api, attacker: Guest, victim: Guest) -> Trial:
+    """See that a console's token opens its own server and no other, and cannot be altered."""
+    own, other = (probing.console_token(api, one.server_id) for one in (attacker, victim))
+    altered = other[:-1] + ("0" if other[-1:] != "0" else "1")
+    opened = _opened(api, own)
+    return Trial(
+        "P09",
+        Text("控制台令牌打开对方的云主机", "A console's token opens the other's server"),
+        (attacker.bureau, victim.bureau),
+        (
+            Seen(
+                Text("自己的令牌打开了对方的主机", "the own token opened the other's server"),
+                opened == victim.server_id,
+            ),
+            Seen(
+                Text("篡改过的令牌有效", "an altered token was accepted"),
+                bool(_opened(api, altered)),
+            ),
+        ),
+        (
+            Seen(
+                Text("自己的令牌打开自己的主机", "the own token opened the own server"),
+                opened == attacker.server_id,
+            ),
+            Seen(
+                Text("对方的令牌打开对方的主机", "the other's token opened the other's server"),
+                _opened(api, other) == victim.server_id,
+            ),
+        ),
+    )
+
+
+def _opened(api: Api, token: str) -> str:
+    try:
+        return probing.console_server(api, token)
+    except Refused as refusal:
+        if refusal.status != GONE:
+            raise
+        return ""
+
+
+def _get(guest: Guest, url: str, header: str = "") -> str:
+    extra = f"&header={quote(header)}" if header else ""
+    return guest.page(f"cgi-bin/get?url={quote(url, safe='')}{extra}")

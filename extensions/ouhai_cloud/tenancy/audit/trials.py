@@ -1,0 +1,223 @@
+"""The trials on the wire: each from what two probes heard in one exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Address
+
+from ouhai_cloud.tenancy.audit.findings import Text
+from ouhai_cloud.tenancy.audit.frames import (
+    ARP,
+    REPLY,
+    REQUEST,
+    Frame,
+    is_echo_reply,
+    offered_by,
+)
+from ouhai_cloud.tenancy.audit.hearing import FORGED_MAC, Side
+from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
+
+
+def on_the_wire(attacker: Side, victim: Side) -> tuple[Trial, ...]:
+    """Return the trials that one exchange decides."""
+    return tuple(
+        trial(attacker, victim)
+        for trial in (neighbours, direct, routed, forged_address, forged_mac, rogue_dhcp)
+    )
+
+
+def neighbours(attacker: Side, victim: Side) -> Trial:
+    """Try to find the other by ARP: both would have to be on one segment."""
+    target = victim.station
+    return _trial(
+        "P01",
+        Text("二层：ARP 查找对方", "Layer 2: finding the other by ARP"),
+        attacker,
+        victim,
+        (
+            _seen(
+                Text("收到对方的 ARP 应答", "the other answered by ARP"),
+                attacker,
+                lambda frame: _is_arp(frame, REPLY) and frame.source == target.address,
+            ),
+            _seen(
+                Text("对方听到了攻击方的帧", "the other heard a frame of the attacker's card"),
+                victim,
+                lambda frame: frame.source_mac == attacker.station.mac,
+            ),
+        ),
+        (_arp_control(attacker), _arp_control(victim)),
+    )
+
+
+def direct(attacker: Side, victim: Side) -> Trial:
+    """Try to send a frame to the other's card."""
+    return _reach(
+        "P02",
+        Text("二层：直接发往对方网卡", "Layer 2: a frame to the other's card"),
+        attacker,
+        victim,
+        attacker.marks.to_other,
+    )
+
+
+def routed(attacker: Side, victim: Side) -> Trial:
+    """Try to reach the other's address through the own gateway."""
+    return _reach(
+        "P03",
+        Text("三层：经网关到对方内网地址", "Layer 3: the other's address, through the gateway"),
+        attacker,
+        victim,
+        attacker.marks.through_gateway,
+    )
+
+
+def _reach(code: str, title: Text, attacker: Side, victim: Side, mark: bytes) -> Trial:
+    return _trial(
+        code,
+        title,
+        attacker,
+        victim,
+        (
+            _seen(
+                Text("收到对方的回应", "the other answered"),
+                attacker,
+                lambda frame: is_echo_reply(frame, mark),
+            ),
+            _seen(
+                Text("对方听到了请求", "the other heard the request"),
+                victim,
+                lambda frame: mark in frame.payload,
+            ),
+        ),
+        (_echo_control(attacker), _echo_control(victim)),
+    )
+
+
+def forged_address(attacker: Side, victim: Side) -> Trial:
+    """Try to send as another address of the own subnet."""
+    liar = attacker.forged
+    return _trial(
+        "P04",
+        Text("伪造源地址", "A forged source address"),
+        attacker,
+        victim,
+        (
+            _seen(
+                Text("网关应答了伪造的地址", "the gateway answered the forged address"),
+                attacker,
+                lambda frame: _is_arp(frame, REPLY) and frame.target == liar,
+            ),
+            _seen(
+                Text("网关在寻找伪造的地址", "the gateway looked for the forged address"),
+                attacker,
+                lambda frame: _is_arp(frame, REQUEST) and frame.target == liar,
+            ),
+            _seen(
+                Text("伪造地址的请求得到回应", "a request from the forged address was answered"),
+                attacker,
+                lambda frame: is_echo_reply(frame, attacker.marks.forged),
+            ),
+        ),
+        (_arp_control(attacker), _echo_control(attacker)),
+    )
+
+
+def forged_mac(attacker: Side, victim: Side) -> Trial:
+    """Try to send as another card."""
+    return _trial(
+        "P05",
+        Text("伪造 MAC 地址", "A forged MAC"),
+        attacker,
+        victim,
+        (
+            _seen(
+                Text("网关应答了伪造的 MAC", "the gateway answered the forged MAC"),
+                attacker,
+                lambda frame: frame.target_mac == FORGED_MAC,
+            ),
+        ),
+        (_arp_control(attacker),),
+    )
+
+
+def rogue_dhcp(attacker: Side, victim: Side) -> Trial:
+    """Try to be the other's DHCP server, and to overhear its requests."""
+    transaction = victim.marks.transaction
+    own = attacker.station.address
+    return _trial(
+        "P06",
+        Text("伪造 DHCP 应答", "A rogue DHCP server"),
+        attacker,
+        victim,
+        (
+            _seen(
+                Text("对方收到了伪造的租约", "the other got the forged offer"),
+                victim,
+                lambda frame: offered_by(frame, transaction) == own,
+            ),
+            _seen(
+                Text("攻击方听到了对方的请求", "the attacker heard the other's request"),
+                attacker,
+                lambda frame: frame.source_mac == victim.station.mac,
+            ),
+        ),
+        (
+            _seen(
+                Text("对方得到自己网络的租约", "the other got an offer from its own server"),
+                victim,
+                lambda frame: offered_by(frame, transaction) not in (None, own),
+            ),
+            _arp_control(attacker),
+        ),
+    )
+
+
+def _trial(
+    code: str,
+    title: Text,
+    attacker: Side,
+    victim: Side,
+    negatives: tuple[Seen, ...],
+    controls: tuple[Seen, ...],
+) -> Trial:
+    pair = (attacker.guest.bureau, victim.guest.bureau)
+    return Trial(code, title, pair, negatives, controls)
+
+
+def _arp_control(side: Side) -> Seen:
+    code = side.guest.bureau
+    return _seen(
+        Text(f"{code} 的探针得到网关的 ARP 应答", f"the gateway answered {code}'s probe by ARP"),
+        side,
+        lambda frame: (
+            _is_arp(frame, REPLY)
+            and frame.source == side.gateway.address
+            and frame.target == side.station.address
+            and frame.target_mac == side.station.mac
+        ),
+    )
+
+
+def _echo_control(side: Side) -> Seen:
+    code = side.guest.bureau
+    return _seen(
+        Text(f"{code} 的探针得到网关的回应", f"the gateway answered {code}'s probe's echo"),
+        side,
+        lambda frame: is_echo_reply(frame, side.marks.to_gateway),
+    )
+
+
+def _seen(what: Text, side: Side, matches: Callable[[Frame], bool]) -> Seen:
+    found = [frame for frame in side.heard if matches(frame)]
+    detail = f"{len(found)} of {len(side.heard)} frames"
+    return Seen(what, bool(found), f"{detail}, first from {_from(found[0])}" if found else detail)
+
+
+def _from(frame: Frame) -> str:
+    source: IPv4Address | str = frame.source or "?"
+    return f"{frame.source_mac} ({source})"
+
+
+def _is_arp(frame: Frame, operation: int) -> bool:
+    return frame.kind == ARP and frame.arp_operation == operation
