@@ -1,0 +1,148 @@
+"""The report says what was found, is safe to open, and cannot be changed unseen."""
+
+from __future__ import annotations
+
+import json
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ouhai_cloud.cloud.exposure.model import Image
+from ouhai_cloud.tenancy.audit import checks, files, signing
+from ouhai_cloud.tenancy.audit.findings import Text
+from ouhai_cloud.tenancy.audit.page import as_html
+from ouhai_cloud.tenancy.audit.report import Report, as_json
+from ouhai_cloud.tenancy.audit.signing import SignatureInvalid
+from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
+from ouhai_cloud.tenancy.audit.words import COUNTED
+
+from tests.support.exposures import clean, facts, plus
+
+YES, NO = (Seen(Text("事", "it"), happened) for happened in (True, False))
+
+
+def trial(negative: Seen = NO, control: Seen = YES) -> Trial:
+    return Trial("P01", Text("试", "try"), ("A", "B"), (negative,), (control,))
+
+
+def report(**changes: Any) -> Report:
+    made = Report(
+        made=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        cloud="ouhai",
+        district="瓯海区",
+        register="register.yaml",
+        digest="d" * 64,
+        counts=clean().counts(),
+        findings=(),
+        trials=(trial(),),
+        static_only=False,
+    )
+    return replace(made, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_clean"),
+    [
+        ({}, True),
+        ({"trials": (trial(negative=YES),)}, False),
+        ({"trials": (trial(control=NO),)}, False),
+        # probes were wanted, but there was nothing to probe
+        ({"trials": ()}, False),
+        ({"trials": (), "static_only": True}, True),
+    ],
+)
+def test_clean_is_what_was_shown_to_be_clean(changes: dict[str, Any], is_clean: bool) -> None:
+    assert report(**changes).clean is is_clean
+
+
+def test_what_is_found_stands_in_both_forms() -> None:
+    image = Image("i1", "<script>alert(1)</script>", "p-A-oa", "public")
+    found = checks.run(facts(plus(clean(), images=(image,))))
+    made = report(findings=found)
+    data = json.loads(as_json(made))
+    assert [one["code"] for one in data["findings"]] == ["G03"]
+    assert not data["clean"]
+    assert data["register"]["sha256"] == "d" * 64
+    page = as_html(made)
+    assert "G03" in page and "公共镜像" in page and 'lang="zh-CN"' in page
+    assert "<script>" not in page and "&lt;script&gt;" in page
+
+
+class Links(HTMLParser):
+    """Collects what a page would fetch, and tags that were not closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag, and what it would fetch."""
+        self.fetched += [str(value) for name, value in attrs if name in ("src", "href")]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the innermost tag."""
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_page_is_whole_and_fetches_nothing(language: str) -> None:
+    image = Image("i1", "x", "p-A-oa", "public")
+    found = checks.run(facts(plus(clean(), images=(image,))))
+    links = Links()
+    links.feed(as_html(report(findings=found), language))
+    assert links.fetched == []
+    assert links.open == []
+    page = unescape(as_html(report(), language))
+    assert [check.code for check in checks.CHECKS if check.title.of(language) not in page] == []
+
+
+def test_every_listing_has_a_word_in_both_languages() -> None:
+    assert set(COUNTED) == set(clean().counts())
+
+
+def test_a_report_is_signed_and_a_changed_one_is_refused(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    page, data = files.write(report(), tmp_path / "audits", state, "zh")
+    key = state / signing.KEY_NAME
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    mark = signing.verify(data, data.parent / signing.PUBLIC_NAME)
+    assert signing.verify_own(page, state) == mark
+    data.write_text(data.read_text().replace('"clean": true', '"clean": false'))
+    with pytest.raises(SignatureInvalid, match="audit again"):
+        signing.verify(data, data.parent / signing.PUBLIC_NAME)
+
+
+def test_a_report_signed_by_another_key_is_refused(tmp_path: Path) -> None:
+    _, data = files.write(report(), tmp_path / "a", tmp_path / "one", "zh")
+    with pytest.raises(SignatureInvalid, match="is not what"):
+        signing.verify_own(data, tmp_path / "two")
+
+
+def test_a_report_without_signature_or_key_is_refused(tmp_path: Path) -> None:
+    _, data = files.write(report(), tmp_path / "a", tmp_path / "state", "zh")
+    data.with_name(data.name + signing.SUFFIX).unlink()
+    with pytest.raises(SignatureInvalid, match="cannot be read"):
+        signing.verify_own(data, tmp_path / "state")
+    with pytest.raises(SignatureInvalid, match="no public key"):
+        signing.verify(data, tmp_path / "missing.pub")
+
+
+def test_a_key_that_others_can_read_signs_nothing(tmp_path: Path) -> None:
+    signing.signing_key(tmp_path)
+    (tmp_path / signing.KEY_NAME).chmod(0o644)
+    with pytest.raises(SignatureInvalid, match="others can read"):
+        files.write(report(), tmp_path / "a", tmp_path, "zh")
+    assert not (tmp_path / "a").exists()
+
+
+def test_the_key_stays_the_same(tmp_path: Path) -> None:
+    one, two = (signing.signing_key(tmp_path).public_key() for _ in range(2))
+    assert signing.fingerprint(one) == signing.fingerprint(two)

@@ -1,0 +1,212 @@
+"""Trials on a simulated wire: closed, open in each way, and dead."""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from ouhai_cloud.tenancy.audit import active, frames, hearing
+from ouhai_cloud.tenancy.audit.frames import ARP, Frame, Station
+from ouhai_cloud.tenancy.audit.hearing import FORGED_MAC
+from ouhai_cloud.tenancy.audit.trials import on_the_wire
+from ouhai_cloud.tenancy.audit.verdicts import Trial, Verdict
+
+OPEN = ("segment", "routed", "address", "mac")
+"""Ways in which the simulated network can be open."""
+
+
+@dataclass
+class Wire:
+    """Both probes' networks: what each probe hears of what is sent."""
+
+    open: frozenset[str] = frozenset()
+    dead: frozenset[str] = frozenset()
+    guests: dict[str, FakeGuest] = field(default_factory=dict)
+    ready: threading.Barrier = field(default_factory=lambda: threading.Barrier(2))
+    sent: threading.Barrier = field(default_factory=lambda: threading.Barrier(2))
+    heard: dict[str, list[bytes]] = field(default_factory=lambda: {"A": [], "B": []})
+
+    def carry(self, sender: FakeGuest, data: bytes) -> None:
+        """Bring a frame to whoever would hear it."""
+        frame = frames.read(data)
+        assert frame is not None
+        honest = frame.source_mac == sender.mac
+        own = frame.kind != ARP and frame.source == IPv4Address(0)
+        spoofed = frame.source != IPv4Address(sender.address) and not own
+        if (not honest and "mac" not in self.open) or (spoofed and "address" not in self.open):
+            return
+        other = self.guests["B" if sender.bureau == "A" else "A"]
+        to_other = frame.kind != ARP and frame.target == IPv4Address(other.address)
+        if "segment" in self.open:
+            self.heard[other.bureau].append(data)
+        elif "routed" in self.open and to_other and frame.target_mac == sender.gateway_mac:
+            self.heard[other.bureau].append(_mac(other.mac) + _mac(other.gateway_mac) + data[12:])
+        self.heard[sender.bureau] += self._answers(sender, frame, data)
+
+    @staticmethod
+    def _answers(sender: FakeGuest, frame: Frame, data: bytes) -> Iterator[bytes]:
+        """Yield what the sender's own gateway says."""
+        gateway = Station(sender.gateway_mac, IPv4Address(sender.gateway_address))
+        back = _mac(frame.source_mac) + _mac(gateway.mac)
+        if frame.kind == ARP and frame.target == gateway.address:
+            reply = struct.pack("!HHBBH", 1, 0x0800, 6, 4, frames.REPLY) + _mac(gateway.mac)
+            assert frame.source is not None
+            reply += gateway.address.packed + _mac(frame.source_mac) + frame.source.packed
+            yield (back + struct.pack("!H", ARP) + reply).ljust(60, b"\0")
+        elif frame.protocol == frames.ICMP and frame.target == gateway.address:
+            yield back + data[12:26] + data[30:34] + data[26:30] + b"\0" + data[35:]
+        elif frame.protocol == frames.UDP:
+            transaction = int.from_bytes(frame.payload[12:16])
+            yield frames.dhcp_offer(gateway, sender.mac, gateway.address, transaction)
+
+
+@dataclass
+class FakeGuest:
+    """A probe whose page `wire` talks to the simulated wire."""
+
+    bureau: str
+    wire: Wire
+    mac: str
+    address: str
+    gateway_mac: str
+    gateway_address: str
+    unused: str
+    server_id: str = ""
+    floating: str = ""
+
+    def page(self, path: str) -> str:
+        """Answer as the probe does: send all, wait for the other, tell what was heard."""
+        query = parse_qs(urlsplit(path).query)
+        self.wire.ready.wait(5)
+        if self.bureau not in self.wire.dead:
+            for text in query["send"][0].split(","):
+                self.wire.carry(self, bytes.fromhex(text))
+        self.wire.sent.wait(5)
+        heard = self.wire.heard[self.bureau] if self.bureau not in self.wire.dead else []
+        return "result: ok\n" + "".join(f"frame: {one.hex()}\n" for one in heard)
+
+
+def _mac(text: str) -> bytes:
+    return bytes.fromhex(text.replace(":", ""))
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *opened: str, dead: str = "") -> dict[str, Trial]:
+    monkeypatch.setattr(hearing, "HEAD_START_SECONDS", 0)
+    wire = Wire(frozenset(opened), frozenset(dead))
+    for number, code in enumerate("AB"):
+        net = f"172.20.{number}"
+        wire.guests[code] = FakeGuest(
+            code,
+            wire,
+            f"02:00:00:00:0{number}:0a",
+            f"{net}.10",
+            f"02:00:00:00:0{number}:01",
+            f"{net}.1",
+            f"{net}.14",
+        )
+    trials = on_the_wire(*hearing.exchange(wire.guests["A"], wire.guests["B"]))
+    return {one.code: one for one in trials}
+
+
+def breached(trials: dict[str, Trial]) -> set[str]:
+    return {code for code, one in trials.items() if one.verdict is Verdict.BREACHED}
+
+
+def test_a_closed_network_is_isolated_in_every_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    trials = run(monkeypatch)
+    assert set(trials) == {f"P0{number}" for number in range(1, 7)}
+    assert {one.verdict for one in trials.values()} == {Verdict.ISOLATED}, trials
+
+
+@pytest.mark.parametrize(
+    ("opened", "codes"),
+    [
+        ("segment", {"P01", "P02", "P03", "P06"}),
+        ("routed", {"P03"}),
+        ("address", {"P04"}),
+        ("mac", {"P05"}),
+    ],
+)
+def test_each_way_that_is_open_is_a_breach(
+    monkeypatch: pytest.MonkeyPatch, opened: str, codes: set[str]
+) -> None:
+    assert breached(run(monkeypatch, opened)) == codes
+
+
+@pytest.mark.parametrize("dead", ["A", "AB"])
+def test_a_dead_attacker_shows_nothing(monkeypatch: pytest.MonkeyPatch, dead: str) -> None:
+    verdicts = {one.verdict for one in run(monkeypatch, dead=dead).values()}
+    assert verdicts == {Verdict.INCONCLUSIVE}
+
+
+def test_a_deaf_victim_shows_nothing_where_it_had_to_listen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trials = run(monkeypatch, dead="B")
+    unclear = {code for code, one in trials.items() if one.verdict is Verdict.INCONCLUSIVE}
+    assert unclear == {"P01", "P02", "P03", "P06"}
+
+
+def test_the_forged_mac_is_nobodys() -> None:
+    first = int(FORGED_MAC[:2], 16)
+    assert first & 2  # locally administered: no card is made with it
+    assert not first & 1  # and no group of cards
+
+
+@dataclass
+class Pages:
+    """A probe that has pages instead of a wire."""
+
+    bureau: str
+    pages: dict[str, str]
+    mac: str = ""
+    address: str = "172.20.0.9"
+    gateway_mac: str = ""
+    gateway_address: str = ""
+    unused: str = ""
+    floating: str = "10.0.0.9"
+
+    @property
+    def server_id(self) -> str:
+        """Return the id that stands in its metadata."""
+        return f"server-{self.bureau}"
+
+    def page(self, path: str) -> str:
+        """Return the page of the first word that is in the path."""
+        return next((text for word, text in self.pages.items() if word in path), "result: failed")
+
+
+OWN = 'result: ok\n{"uuid": "server-A"}'
+THEIRS = 'result: ok\n{"uuid": "server-B"}'
+
+
+@pytest.mark.parametrize(
+    ("pages", "verdict"),
+    [
+        ({"169.254": OWN}, Verdict.ISOLATED),
+        ({"X-Forwarded-For": THEIRS, "169.254": OWN}, Verdict.BREACHED),
+        ({"X-Instance-ID": THEIRS, "169.254": OWN}, Verdict.BREACHED),
+        ({}, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_metadata_of_the_other(pages: dict[str, str], verdict: Verdict) -> None:
+    assert active.metadata(Pages("A", pages), Pages("B", {})).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("attacker", "victim", "verdict"),
+    [
+        ({"10.0.0.9%2F": "result: ok"}, {"127.0.0.1": "result: ok"}, Verdict.ISOLATED),
+        ({"10.0.0.9": "result: ok"}, {"127.0.0.1": "result: ok"}, Verdict.BREACHED),
+        # nothing listens on the closed port, so that it is closed shows nothing
+        ({"10.0.0.9%2F": "result: ok"}, {}, Verdict.INCONCLUSIVE),
+        ({}, {"127.0.0.1": "result: ok"}, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_closed_port(attacker: dict[str, str], victim: dict[str, str], verdict: Verdict) -> None:
+    assert active.closed_port(Pages("A", attacker), Pages("B", victim)).verdict is verdict
