@@ -37,7 +37,10 @@ def accept(document: Document) -> Register:
     """
     data = staff_pattern.filled(document.data)
     problems = dict.fromkeys((*schema.check(data), *rules.check(data)))
-    faults = [*document.faults, *map(document.fault, problems)]
+    # What could not be read is not told again as missing.
+    told = {(fault.line, fault.path) for fault in document.faults}
+    found = (document.fault(problem) for problem in problems)
+    faults = [*document.faults, *(one for one in found if (one.line, one.path) not in told)]
     if faults:
         raise RegisterInvalid(tuple(sorted(faults, key=lambda fault: fault.line)))
     return build.register(data, document.name)

@@ -105,7 +105,7 @@ def _characters(path: Path, value: object) -> Iterator[Problem]:
 
 
 def _refused(char: str) -> str:
-    if unicodedata.category(char) in _UNSEEN:
+    if unicodedata.category(char) in _UNSEEN or char in "\ufffe\uffff":
         return "cannot be seen"
     # Keystone makes its tables with MySQL's utf8, which ends there.
     return "is beyond U+FFFF and cannot be stored by Keystone" if ord(char) > 0xFFFF else ""
