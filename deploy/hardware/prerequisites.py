@@ -34,6 +34,7 @@ REQUIREMENTS = (
     "cryptography",
     "jsonschema",
     "keystoneauth1",
+    "openpyxl",
     "openstacksdk",
     "python-heatclient",
     "python-novaclient",
