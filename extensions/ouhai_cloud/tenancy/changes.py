@@ -80,11 +80,11 @@ class Change:
 class Held:
     """A change that waits until something else is decided; apply leaves it alone.
 
-    :param by: key of what is missing, in conflict, or in the way.
+    :param by: keys of what is missing, in conflict, or in the way.
     """
 
     change: Change
-    by: Key
+    by: tuple[Key, ...]
     reason: Text
 
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 
+from ouhai_cloud.errors import DriftUndecided, PlanOutdated
 from ouhai_cloud.tenancy.changes import Action, Change, Plan
-from ouhai_cloud.tenancy.drift import Accepted
+from ouhai_cloud.tenancy.drift import Accepted, Drift
+from ouhai_cloud.tenancy.encoding import state_digest
+from ouhai_cloud.tenancy.plan_file import load_plan, save_plan
+from ouhai_cloud.tenancy.planning.compare import compare
+from ouhai_cloud.tenancy.planning.holding import hold, in_order_of_making, release
+from ouhai_cloud.tenancy.planning.leaving import departures
+from ouhai_cloud.tenancy.planning.order import RANK, Depths, by_bureau
+from ouhai_cloud.tenancy.planning.resolving import reverting, seen_out
+from ouhai_cloud.tenancy.planning.states import States
+from ouhai_cloud.tenancy.planning.unexpected import unexpected
 from ouhai_cloud.tenancy.resources import Key, Kind, State
 from ouhai_cloud.tenancy.retirement import Retirement
+
+__all__ = ["Step", "check_current", "load_plan", "make_plan", "resolve", "save_plan", "steps"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,30 @@ def make_plan(
     :param accepted: deviations that somebody decided to live with.
     :param retirements: by root, how far the leaving of bureaus and systems is.
     """
-    raise NotImplementedError
+    states = States(desired, observed, recorded, retirements or {})
+    found = [compare(one, states) for one in sorted(desired.values(), key=by_bureau)]
+    conflicts = tuple(one.conflict for one in found if one.conflict)
+    going = departures(states)
+    drift = (*(each for one in found for each in one.drift), *unexpected(states))
+    undecided, in_force = _silence(drift, accepted)
+    wishes = (one.change for one in found if one.change)
+    strangers = (one.resource for one in drift if one.key not in desired)
+    leaving = (each for one in going.leaving for each in one.resources)
+    changes, held = hold(
+        [*wishes, *going.removals, *going.forgotten],
+        observed.keys() - {one.key for one in conflicts},
+        [*strangers, *leaving],
+    )
+    return Plan(
+        changes=_sorted(changes),
+        held=held,
+        leaving=going.leaving,
+        drift=undecided,
+        conflicts=conflicts,
+        accepted=in_force,
+        desired_digest=state_digest(desired),
+        observed_digest=state_digest(observed, recorded),
+    )
 
 
 def check_current(plan: Plan, now: Plan) -> None:
@@ -47,16 +82,31 @@ def check_current(plan: Plan, now: Plan) -> None:
     :param now: the plan made from the states of this moment.
     :raises PlanOutdated: one of the digests differs.
     """
-    raise NotImplementedError
+    moved = [
+        what
+        for what, before, after in (
+            ("the register (or the inventory)", plan.desired_digest, now.desired_digest),
+            ("the cloud (or our record of it)", plan.observed_digest, now.observed_digest),
+        )
+        if before != after
+    ]
+    if moved:
+        raise PlanOutdated(
+            f"{' and '.join(moved).capitalize()} changed since this plan was made; nothing was "
+            "done. Make a new plan, read it, and apply that."
+        )
 
 
 def steps(plan: Plan) -> tuple[Step, ...]:
     """Return the plan's changes in dependency order.
 
     Memory first (record, forget), then removals from the leaves to the roots, then by kind in
-    ORDER what changes and what is added, projects from the top of their tree down.
+    ORDER what changes and what is added, projects from the top of their tree down. So names and
+    numbers are free again before others take them.
     """
-    raise NotImplementedError
+    memory = _steps(plan.of(Action.RECORD, Action.FORGET))
+    removals = _steps(plan.of(Action.REMOVE))
+    return (*memory, *reversed(removals), *_steps(plan.of(Action.CHANGE, Action.ADD)))
 
 
 def resolve(
@@ -72,20 +122,63 @@ def resolve(
 
     :raises DriftUndecided: a key that has not drifted, or one that is both reverted and adopted.
     """
-    raise NotImplementedError
+    _refuse_muddle(plan, revert, adopt)
+    back = [one for one in plan.drift if one.key in revert]
+    changes = reverting(back, plan.changes)
+    gone = {one.key for one in changes if one.action is Action.REMOVE}
+    freed, held = release(plan.held, {one.key for one in changes} - gone, gone)
+    return replace(
+        plan,
+        changes=_sorted((*changes, *freed)),
+        held=held,
+        leaving=(*plan.leaving, *seen_out(back)),
+        drift=tuple(one for one in plan.drift if one.key not in {*revert, *adopt}),
+    )
 
 
-def save_plan(plan: Plan, path: Path) -> None:
-    """Write a plan as JSON, with all that apply needs.
+def _refuse_muddle(plan: Plan, revert: Collection[Key], adopt: Collection[Key]) -> None:
+    both = sorted(set(revert) & set(adopt))
+    if both:
+        raise DriftUndecided(f"{both[0]} cannot be both reverted and adopted; name it once.")
+    drifted = {one.key for one in plan.drift}
+    unknown = sorted({*revert, *adopt} - drifted)
+    if unknown:
+        known = ", ".join(sorted(drifted)) or "nothing"
+        raise DriftUndecided(f"{unknown[0]} has not drifted. What has: {known}.")
 
-    :raises OSError: the file cannot be written.
-    """
-    raise NotImplementedError
+
+def _silence(
+    drift: Iterable[Drift], accepted: Sequence[Accepted]
+) -> tuple[tuple[Drift, ...], tuple[Accepted, ...]]:
+    """Return the drift that is not accepted, and the acceptances that are in force."""
+    by_key: dict[Key, list[Accepted]] = {}
+    for decision in accepted:
+        by_key.setdefault(decision.key, []).append(decision)
+    left, in_force = [], []
+    for one in drift:
+        covering = next((each for each in by_key.get(one.key, ()) if each.covers(one)), None)
+        if covering is None:
+            left.append(one)
+        else:
+            in_force.append(covering)
+    return tuple(left), tuple(in_force)
 
 
-def load_plan(path: Path) -> Plan:
-    """Read a plan that ``save_plan`` wrote.
+def _steps(changes: Iterable[Change]) -> list[Step]:
+    many = in_order_of_making(changes)
+    depths = Depths({one.key: one.resource for one in many})
 
-    :raises OuhaiError: it is no plan, or one of another version.
-    """
-    raise NotImplementedError
+    def group(change: Change) -> tuple[int, int, bool, Action]:
+        # Before additions, so that a name that is given up can be taken.
+        adds = change.action is Action.ADD
+        return RANK[change.kind], depths.of(change.resource), adds, change.action
+
+    found = []
+    for (_, depth, _, action), members in groupby(sorted(many, key=group), key=group):
+        same = tuple(members)
+        found.append(Step(same[0].kind, action, depth, same))
+    return found
+
+
+def _sorted(changes: Iterable[Change]) -> tuple[Change, ...]:
+    return tuple(sorted(changes, key=lambda one: by_bureau(one.resource)))

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from ouhai_cloud.errors import RetirementRefused
-from ouhai_cloud.tenancy.resources import Key, place_of
+from ouhai_cloud.tenancy.resources import Key, Resource, place_of
 
 GRACE_DAYS = 30
 
@@ -22,6 +23,10 @@ class Phase(StrEnum):
     ARCHIVED = "archived"
     EMPTIED = "emptied"
     REMOVED = "removed"
+
+
+DISABLED = frozenset({Phase.FROZEN, Phase.GRACE})
+"""Disabled, and can be thawed."""
 
 
 class Event(StrEnum):
@@ -75,6 +80,18 @@ class Retirement:
     history: tuple[Passage, ...] = ()
 
 
+def current(retirements: Mapping[Key, Retirement], root: Resource) -> Retirement:
+    """Return how far the leaving of a domain or project is.
+
+    What was removed and is there again starts anew; so does what was enabled again since.
+    """
+    known = retirements.get(root.key, Retirement(root.key))
+    again = known.phase in DISABLED and root.attributes.get("enabled") is True
+    if known.phase is Phase.REMOVED or again:
+        return Retirement(root.key, history=known.history)
+    return known
+
+
 def allowed(phase: Phase) -> tuple[Event, ...]:
     """Return the events that may follow in a phase."""
     return tuple(event for (start, event) in TRANSITIONS if start is phase)
@@ -114,4 +131,46 @@ def _not_now(retirement: Retirement, event: Event) -> str:
     return (
         f"{place_of(retirement.root)} is {retirement.phase}: {event} cannot follow now; "
         f"possible is {possible}"
+    )
+
+
+def retirement_to_json(retirement: Retirement) -> dict[str, Any]:
+    """Return a retirement's JSON form."""
+    until = retirement.grace_until
+    return {
+        "root": retirement.root,
+        "phase": retirement.phase.value,
+        "grace_until": until.isoformat() if until else None,
+        "history": [
+            {
+                "event": one.event.value,
+                "phase": one.phase.value,
+                "at": one.at.isoformat(),
+                "by": one.by,
+            }
+            for one in retirement.history
+        ],
+    }
+
+
+def retirement_from_json(form: Mapping[str, Any]) -> Retirement:
+    """Return the retirement of a JSON form.
+
+    :raises KeyError: a field is missing.
+    :raises ValueError: a phase, event or date is none.
+    """
+    until = form["grace_until"]
+    return Retirement(
+        Key(form["root"]),
+        Phase(form["phase"]),
+        datetime.fromisoformat(until) if until else None,
+        tuple(
+            Passage(
+                Event(one["event"]),
+                Phase(one["phase"]),
+                datetime.fromisoformat(one["at"]),
+                one["by"],
+            )
+            for one in form["history"]
+        ),
     )

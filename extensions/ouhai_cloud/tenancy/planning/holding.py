@@ -1,0 +1,92 @@
+"""Changes that must wait: what they need is not there, or something is in their way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from ouhai_cloud.tenancy.changes import Action, Change, Held, Text
+from ouhai_cloud.tenancy.planning.order import RANK, Depths
+from ouhai_cloud.tenancy.planning.states import direct_refs
+from ouhai_cloud.tenancy.resources import Key, Ref, Resource, Value
+
+
+def hold(
+    changes: Iterable[Change], there: Collection[Key], in_the_way: Iterable[Resource]
+) -> tuple[tuple[Change, ...], tuple[Held, ...]]:
+    """Return the changes that can be made, and those that wait.
+
+    :param there: keys of what is seen and not in conflict.
+    :param in_the_way: what stays and may hang on something that is to be removed.
+    """
+    available = set(there)
+    hanging = _hanging(in_the_way)
+    free, held = [], []
+    for change in in_order_of_making(changes):
+        waits_for = _needs(change, available) or _obstacles(change, hanging)
+        if waits_for:
+            held.append(Held(change, waits_for, _waits(waits_for)))
+            continue
+        free.append(change)
+        if change.action is Action.ADD:
+            available.add(change.key)
+    return tuple(free), tuple(held)
+
+
+def release(
+    held: Sequence[Held], there_now: Collection[Key], gone_now: Collection[Key]
+) -> tuple[tuple[Change, ...], tuple[Held, ...]]:
+    """Return what need not wait any longer, and what still does.
+
+    :param there_now: keys of what is made after all.
+    :param gone_now: keys of what was in the way and is removed.
+    """
+    settled = {*there_now, *gone_now}
+    by_key = {one.change.key: one for one in held}
+    free, still = [], []
+    for change in in_order_of_making(one.change for one in held):
+        waits_for = tuple(one for one in by_key[change.key].by if one not in settled)
+        if waits_for:
+            still.append(Held(change, waits_for, _waits(waits_for)))
+            continue
+        free.append(change)
+        settled.add(change.key)
+    return tuple(free), tuple(still)
+
+
+def in_order_of_making(changes: Iterable[Change]) -> list[Change]:
+    """Return changes so that what others need comes before them."""
+    many = list(changes)
+    depths = Depths({one.key: one.resource for one in many})
+    return sorted(many, key=lambda one: (RANK[one.kind], depths.of(one.resource), one.key))
+
+
+def _needs(change: Change, available: Collection[Key]) -> tuple[Key, ...]:
+    """Return what a change refers to that is not there."""
+    missing = (ref for value in change.after.values() for ref in _refs(value))
+    return tuple(sorted({ref for ref in missing if ref not in available}))
+
+
+def _obstacles(change: Change, hanging: Mapping[Key, Sequence[Key]]) -> tuple[Key, ...]:
+    """Return what hangs on something that is to be removed."""
+    if change.action is not Action.REMOVE:
+        return ()
+    return tuple(sorted(hanging.get(change.key, ())))
+
+
+def _hanging(resources: Iterable[Resource]) -> Mapping[Key, Sequence[Key]]:
+    found: dict[Key, list[Key]] = {}
+    for one in resources:
+        for ref in direct_refs(one):
+            found.setdefault(ref, []).append(one.key)
+    return found
+
+
+def _refs(value: Value) -> Iterator[Key]:
+    for one in value if isinstance(value, tuple) else (value,):
+        if isinstance(one, Ref):
+            yield one.key
+
+
+def _waits(waits_for: tuple[Key, ...]) -> Text:
+    names = ", ".join(waits_for)
+    return Text(f"waits for a decision about {names}", f"等待先处理 {names}")

@@ -1,0 +1,40 @@
+"""In which order things are made and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ouhai_cloud.tenancy.resources import ORDER, Key, Kind, Ref, Resource
+
+RANK: Mapping[Kind, int] = {kind: rank for rank, kind in enumerate(ORDER)}
+"""Each kind's place; ORDER names what a kind needs before the kind itself."""
+
+
+def by_bureau(resource: Resource) -> tuple[str, int, Key]:
+    """Return what to sort by: bureau, then the order of making, then key."""
+    return resource.bureau, RANK[resource.kind], resource.key
+
+
+class Depths:
+    """How deep projects are in their domain's tree, 0 at the top; other kinds have 0.
+
+    :param resources: where to look for parents.
+    """
+
+    def __init__(self, *resources: Mapping[Key, Resource]) -> None:
+        self._resources = resources
+        self._known: dict[Key, int] = {}
+
+    def of(self, resource: Resource) -> int:
+        """Return a resource's depth."""
+        parent = resource.attributes.get("parent")
+        if resource.kind is not Kind.PROJECT or not isinstance(parent, Ref):
+            return 0
+        if resource.key not in self._known:
+            above = self._find(parent.key)
+            deeper = above is not None and above.kind is Kind.PROJECT
+            self._known[resource.key] = self.of(above) + 1 if above and deeper else 0
+        return self._known[resource.key]
+
+    def _find(self, key: Key) -> Resource | None:
+        return next((many[key] for many in self._resources if key in many), None)
