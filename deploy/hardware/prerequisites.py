@@ -31,16 +31,19 @@ PACKAGES = {
 
 REQUIREMENTS = (
     "ansible-core",
+    "cliff",
     "cryptography",
     "jsonschema",
     "keystoneauth1",
     "openpyxl",
     "openstacksdk",
+    "oslo.config",
     "python-heatclient",
     "python-novaclient",
     "python-openstackclient",
     "PyYAML",
     "requests",
+    "tenacity",
 )
 
 STAMP = "ouhai-constraints"

@@ -23,6 +23,7 @@ from ouhai_cloud.cloud.errors import (
 )
 
 Json: TypeAlias = dict[str, Any]
+Body: TypeAlias = Json | list[Json]
 Service = Literal[
     "identity", "network", "compute", "block_storage", "image", "placement", "orchestration"
 ]
@@ -129,8 +130,9 @@ class Api:
         method: str,
         path: str,
         *,
-        body: Json | None = None,
+        body: Body | None = None,
         params: Json | None = None,
+        headers: Mapping[str, str] | None = None,
         system: bool = False,
         again: bool = True,
     ) -> Response:
@@ -142,7 +144,12 @@ class Api:
         """
         doing = f"{method} {path.partition('?')[0]} of {service}"
         options: Json = {"params": params or None, "json": body, "connect_retries": 0}
-        options |= {"status_code_retries": 0, "raise_exc": True, "microversion": _version(service)}
+        options |= {
+            "headers": dict(headers or {}),
+            "status_code_retries": 0,
+            "raise_exc": True,
+            "microversion": _version(service),
+        }
         if system:
             options["auth"] = self._system_token()
 
@@ -167,6 +174,25 @@ class Api:
             return retrying(attempt)
         except SDK_ERRORS as error:
             raise self._named(error, doing, again=again) from error
+
+    def offers(self, service: Service) -> bool:
+        """Tell whether the catalogue names a service."""
+        client = getattr(self.connection, service)
+        return client.get_endpoint() is not None
+
+    def for_project(self, project_id: str) -> Api:
+        """Return the same for another project, as the same user.
+
+        :raises CloudUnreachable: we have no role there, or Keystone does not answer.
+        """
+        try:
+            other = self.connection.connect_as(project_id=project_id)
+            other.session.get_token()
+        except SDK_ERRORS as error:
+            raise CloudUnreachable(
+                f"Logging in to project {project_id}: {reason_of(error)}"
+            ) from error
+        return Api(other, self._patience_seconds)
 
     def _named(self, error: BaseException, doing: str, *, again: bool) -> Exception:
         status = status_of(error)

@@ -31,10 +31,10 @@ def see_security_groups(listing: Listing, view: View) -> None:
 
 
 def see_rules(listing: Listing, view: View) -> None:
-    """Note the rules of our groups, but not those by which Neutron lets everything out."""
+    """Note what our groups let in; what they let out is Neutron's default, which is everything."""
     for one in listing.security_group_rules:
         group = view.key_of(Kind.SECURITY_GROUP, one["security_group_id"])
-        if group is None or place_of(group).startswith("?") or _lets_all_out(one):
+        if group is None or place_of(group).startswith("?") or one["direction"] != "ingress":
             continue
         protocol, port, remote = one["protocol"] or "*", _ports(one), _remote(one)
         key = keys.rule(group, one["direction"], protocol, port, remote)
@@ -47,11 +47,6 @@ def see_rules(listing: Listing, view: View) -> None:
         }
         owned = unmark(one.get("description"))[1] == key
         view.note(key, one["id"], attributes, owned=owned)
-
-
-def _lets_all_out(rule: Json) -> bool:
-    empty = ("protocol", "remote_ip_prefix", "remote_group_id", "port_range_min")
-    return rule["direction"] == "egress" and not any(rule[name] for name in empty)
 
 
 def _ports(rule: Json) -> str | int:

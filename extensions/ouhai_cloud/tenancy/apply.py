@@ -126,11 +126,20 @@ class _Run:
     def _possible(self, changes: Sequence[Change]) -> Iterator[Change]:
         """Yield the changes that need nothing that failed; note the others as failed, too."""
         for change in changes:
-            needed = next((key for key in needs(change.resource) if key in self._failed), None)
-            if needed is None or change.action is not Action.ADD:
+            waits_for = next(self._in_the_way(change), None)
+            if waits_for is None:
                 yield change
             else:
-                self._note(change, Result(change.key, error=f"waits for {needed}, which failed"))
+                self._note(change, Result(change.key, error=f"waits for {waits_for}, which failed"))
+
+    def _in_the_way(self, change: Change) -> Iterator[Key]:
+        """Yield what failed and must come first: what an addition needs, what needs a removal."""
+        if change.action is Action.ADD:
+            yield from (key for key in needs(change.resource) if key in self._failed)
+        elif change.action is Action.REMOVE:
+            for key, failure in self._failed.items():
+                if change.key in needs(failure.change.resource):
+                    yield key
 
     def _note(self, change: Change, result: Result) -> None:
         with self._lock:

@@ -1,0 +1,138 @@
+"""Keeping what a leaving bureau made: images and volumes go to the centre's archive project.
+
+Images change their owner. A server's own disk is kept as an image of it, unless it lives on a
+volume. Volumes go over by Cinder's transfer once no server holds them, their snapshots with them.
+Backups stay with Cinder under the old project's id, which an administrator can still restore.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+
+from ouhai_cloud.cloud.api import Api, Json
+from ouhai_cloud.cloud.contents import Item
+from ouhai_cloud.cloud.errors import CloudUnreachable, Refused
+
+ARCHIVE = "ouhai-archive"
+ARCHIVE_TEXT = "归档: 撤出单位的镜像和卷"
+MOST = 2147483647
+ROOM = {"volumes": -1, "gigabytes": -1, "snapshots": -1}
+IMAGE_LIMITS = ("image_count_total", "image_size_total")
+PATCH_HEADERS = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+SNAPSHOT_SECONDS = 1800.0
+POLL_SECONDS = 3.0
+
+
+def open_archive(api: Api) -> Api:
+    """Return the way into the archive project of our own domain, made if it is missing.
+
+    :raises CloudUnreachable: a service does not answer.
+    :raises Refused: we lack a right.
+    """
+    api.warm("identity", "block_storage")
+    own = api.get("identity", f"/projects/{api.own_project_id}")["project"]
+    search = {"domain_id": own["domain_id"], "name": ARCHIVE}
+    found = api.list("identity", "/projects", **search)
+    archive_id = found[0]["id"] if found else _make_archive(api, own["domain_id"])
+    archive = api.for_project(archive_id)
+    archive.warm("image", "block_storage", "compute")
+    return archive
+
+
+def keep_images(archive: Api, items: Iterable[Item]) -> Iterator[str]:
+    """Give images to the archive and make images of servers; yield what was kept, in words.
+
+    :raises Refused: a service refuses; what was kept before stays kept.
+    """
+    items = list(items)
+    for item in items:
+        if item.what == "image":
+            _own_image(archive, item.id)
+            yield f"image {item.name} ({item.id}) now belongs to {ARCHIVE}"
+    started = {}
+    for item in items:
+        if item.what == "server":
+            image_id = _picture(archive, item)
+            if image_id:
+                started[image_id] = item
+            else:
+                yield f"server {item.name} lives on a volume, which is kept when it is emptied"
+    for image_id, item in started.items():
+        _wait_active(archive, image_id, item)
+        yield f"server {item.name}'s disk is kept as image {image_id} of {ARCHIVE}"
+
+
+def keep_volume(api: Api, archive: Api, item: Item) -> str:
+    """Transfer a volume that no server holds, with its snapshots; return what was done, in words.
+
+    :raises Refused: Cinder refuses, such as for a volume in use.
+    """
+    body = {"transfer": {"volume_id": item.id, "name": f"{ARCHIVE} {item.project_id}"}}
+    transfer = api.post("block_storage", "/volume-transfers", body)["transfer"]
+    path = f"/volume-transfers/{transfer['id']}"
+    try:
+        accept = {"accept": {"auth_key": transfer["auth_key"]}}
+        archive.post("block_storage", f"{path}/accept", accept)
+    except Refused:
+        api.delete("block_storage", path)
+        raise
+    return f"volume {item.name or item.id} ({item.size_gib} GiB) now belongs to {ARCHIVE}"
+
+
+def _make_archive(api: Api, domain_id: str) -> str:
+    body = {"name": ARCHIVE, "domain_id": domain_id, "description": ARCHIVE_TEXT}
+    answer = api.post("identity", "/projects", {"project": body}, again=True)
+    id_ = str(answer["project"]["id"])
+    role = api.list("identity", "/roles", name="admin")[0]["id"]
+    user = api.connection.session.get_user_id()
+    api.put("identity", f"/projects/{id_}/users/{user}/roles/{role}")
+    api.put("block_storage", f"/os-quota-sets/{id_}", {"quota_set": ROOM})
+    registered = [
+        one
+        for one in api.list("identity", "/registered_limits")
+        if one["resource_name"] in IMAGE_LIMITS
+    ]
+    if registered:
+        api.post("identity", "/limits", {"limits": [_limit(one, id_) for one in registered]})
+    return id_
+
+
+def _limit(registered: Json, project_id: str) -> Json:
+    names = ("service_id", "region_id", "resource_name")
+    limit: Json = {name: registered[name] for name in names if registered[name]}
+    return {**limit, "project_id": project_id, "resource_limit": MOST}
+
+
+def _own_image(archive: Api, image_id: str) -> None:
+    changes: list[Json] = [
+        {"op": "replace", "path": "/owner", "value": archive.own_project_id},
+        {"op": "replace", "path": "/visibility", "value": "private"},
+    ]
+    path = f"/images/{image_id}"
+    archive.send("image", "PATCH", path, body=changes, headers=PATCH_HEADERS)
+
+
+def _picture(archive: Api, item: Item) -> str:
+    """Start making an image of a server's own disk; return its id, empty when it has none."""
+    server = archive.get("compute", f"/servers/{item.id}")["server"]
+    if not server["image"]:
+        return ""
+    action = {"createImage": {"name": f"{item.name} {item.id}"}}
+    answer = archive.post("compute", f"/servers/{item.id}/action", action)
+    return str(answer["image_id"])
+
+
+def _wait_active(archive: Api, image_id: str, item: Item) -> None:
+    end = time.monotonic() + SNAPSHOT_SECONDS
+    while time.monotonic() < end:
+        status = archive.get("image", f"/images/{image_id}")["status"]
+        if status == "active":
+            return
+        if status in ("killed", "deleted"):
+            break
+        time.sleep(POLL_SECONDS)
+    raise CloudUnreachable(
+        f"The image {image_id} of server {item.name} was not finished within "
+        f"{SNAPSHOT_SECONDS:.0f} s; look at Glance and nova-compute, then archive again"
+    )

@@ -1,0 +1,66 @@
+"""Emptying the projects of a bureau that was archived: nothing of theirs is left behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+
+from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.archive import keep_volume
+from ouhai_cloud.cloud.contents import Item, contents
+from ouhai_cloud.cloud.errors import CloudUnreachable
+
+WAIT_SECONDS = 600.0
+POLL_SECONDS = 3.0
+
+
+def clear(api: Api, archive: Api, project_ids: Collection[str]) -> Iterator[str]:
+    """Delete servers, stacks and addresses and give volumes to the archive; yield what was done.
+
+    :raises CloudUnreachable: a service does not answer, or something does not go away.
+    :raises Refused: a service refuses; what was done before stays done.
+    """
+    found = contents(api, project_ids)
+    for item in _of(found, "server"):
+        yield _delete_server(api, item, found)
+    _wait_until_gone(api, project_ids, "server")
+    for item in _of(contents(api, project_ids), "volume"):
+        yield keep_volume(api, archive, item)
+    for item in _of(found, "stack"):
+        # Whatever it made is gone or was kept by now.
+        api.delete("orchestration", f"/stacks/{item.name}/{item.id}")
+        yield f"stack {item.name} deleted"
+    for item in _of(contents(api, project_ids), "floating_ip"):
+        api.delete("network", f"/floatingips/{item.id}")
+        yield f"floating address {item.name} released"
+    for item in _of(contents(api, project_ids), "port"):
+        api.delete("network", f"/ports/{item.id}")
+        yield f"port {item.name} deleted"
+
+
+def _of(items: Sequence[Item], what: str) -> list[Item]:
+    return [one for one in items if one.what == what]
+
+
+def _delete_server(api: Api, item: Item, found: Sequence[Item]) -> str:
+    path = f"/servers/{item.id}"
+    for volume in _of(found, "volume"):
+        if volume.attached_to == item.id:
+            # A volume must outlive its server, whatever was asked for when it was made.
+            attachment = {"volumeId": volume.id, "delete_on_termination": False}
+            body = {"volumeAttachment": attachment}
+            api.put("compute", f"{path}/os-volume_attachments/{volume.id}", body)
+    api.delete("compute", path)
+    return f"server {item.name} deleted"
+
+
+def _wait_until_gone(api: Api, project_ids: Collection[str], what: str) -> None:
+    end = time.monotonic() + WAIT_SECONDS
+    while left := _of(contents(api, project_ids), what):
+        if time.monotonic() > end:
+            names = ", ".join(one.name for one in left)
+            raise CloudUnreachable(
+                f"{what} {names}: still there after {WAIT_SECONDS:.0f} s; look at nova-compute, "
+                "then run the same command again"
+            )
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,143 @@
+"""What a bureau itself has in its projects: servers, volumes, images, addresses and more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+
+from ouhai_cloud.cloud.api import Api, Json
+from ouhai_cloud.cloud.errors import CloudUnreachable
+from ouhai_cloud.cloud.threads import together
+
+OURS = ("network:dhcp", "network:distributed", "network:router_interface", "network:router_gateway")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing in a project.
+
+    :param what: ``server``, ``volume``, ``snapshot``, ``backup``, ``image``, ``floating_ip``,
+        ``port`` or ``stack``.
+    :param size_gib: 0 where a size says nothing.
+    :param attached_to: id of the server that a volume or port belongs to, else empty.
+    """
+
+    what: str
+    id: str
+    name: str
+    project_id: str
+    status: str
+    size_gib: int = 0
+    attached_to: str = ""
+
+
+def contents(api: Api, project_ids: Collection[str]) -> list[Item]:
+    """List what is in projects, sorted by project and kind.
+
+    :raises CloudUnreachable: a service does not answer; without its answer nothing is known to be
+        empty.
+    """
+    api.warm("compute", "block_storage", "image", "network")
+    wanted = frozenset(project_ids)
+    found: list[Item] = []
+    for items in together({name: partial(look, api) for name, look in _LOOKS.items()}).values():
+        found += (one for one in items if one.project_id in wanted)
+    return sorted(found, key=lambda one: (one.project_id, one.what, one.name, one.id))
+
+
+def _servers(api: Api) -> list[Item]:
+    listed = api.list("compute", "/servers/detail", collection="servers", all_tenants="1")
+    return [
+        Item("server", one["id"], one["name"], one["tenant_id"], one["status"]) for one in listed
+    ]
+
+
+def _volumes(api: Api) -> list[Item]:
+    return [
+        Item(
+            "volume",
+            one["id"],
+            one["name"] or "",
+            one["os-vol-tenant-attr:tenant_id"],
+            one["status"],
+            one["size"],
+            next((attached["server_id"] for attached in one["attachments"]), ""),
+        )
+        for one in _of_cinder(api, "/volumes/detail", "volumes")
+    ]
+
+
+def _snapshots(api: Api) -> list[Item]:
+    project = "os-extended-snapshot-attributes:project_id"
+    return [
+        Item("snapshot", one["id"], one["name"] or "", one[project], one["status"], one["size"])
+        for one in _of_cinder(api, "/snapshots/detail", "snapshots")
+    ]
+
+
+def _of_cinder(api: Api, path: str, collection: str) -> list[Json]:
+    return api.list("block_storage", path, collection=collection, all_tenants="1")
+
+
+def _images(api: Api) -> list[Item]:
+    listed = api.list("image", "/images", limit=200)
+    return [
+        Item(
+            "image",
+            one["id"],
+            one["name"] or "",
+            one["owner"] or "",
+            one["status"],
+            (one.get("size") or 0) >> 30,
+        )
+        for one in listed
+    ]
+
+
+def _floating_ips(api: Api) -> list[Item]:
+    return [
+        Item("floating_ip", one["id"], one["floating_ip_address"], one["project_id"], one["status"])
+        for one in api.list("network", "/floatingips")
+    ]
+
+
+def _ports(api: Api) -> list[Item]:
+    return [
+        Item(
+            "port",
+            one["id"],
+            one["name"] or ", ".join(address["ip_address"] for address in one["fixed_ips"]),
+            one["project_id"],
+            one["status"],
+            attached_to=one["device_id"],
+        )
+        for one in api.list("network", "/ports")
+        if one["device_owner"] not in OURS
+    ]
+
+
+def _stacks(api: Api) -> list[Item]:
+    try:
+        api.warm("orchestration")
+    except CloudUnreachable:
+        # A cloud may do without Heat; the catalogue tells.
+        if api.offers("orchestration"):
+            raise
+        return []
+    listed = api.list("orchestration", "/stacks", global_tenant="true")
+    return [
+        Item("stack", one["id"], one["stack_name"], one["project"], one["stack_status"])
+        for one in listed
+    ]
+
+
+_LOOKS: dict[str, Callable[[Api], list[Item]]] = {
+    "servers": _servers,
+    "volumes": _volumes,
+    "snapshots": _snapshots,
+    "images": _images,
+    "floating_ips": _floating_ips,
+    "ports": _ports,
+    "stacks": _stacks,
+}

@@ -1,0 +1,1 @@
+"""``openstack bureau …``: tenancy on the command line."""

@@ -1,0 +1,124 @@
+"""``openstack bureau retire``: seeing out a bureau or system, one careful step at a time."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from cliff.lister import Lister
+
+from ouhai_cloud.osc.base import BureauCommand
+from ouhai_cloud.osc.progress import Progress
+from ouhai_cloud.tenancy.leaving import Departure, departure
+from ouhai_cloud.tenancy.retirement import GRACE_DAYS, Retirement, allowed
+
+IMPACT = ("Project", "Kind", "Name", "Id", "Status", "GiB")
+DONE = ("Step", "What")
+Rows = Iterator[tuple[object, ...]]
+
+
+class RetireBureau(BureauCommand, Lister):
+    """See out a bureau or system that left the register.
+
+    The order is: report, freeze (nobody can log in; can be thawed), days of grace, archive
+    (images, and servers' disks as images, go to the archive project), empty (volumes go there,
+    too; servers, stacks and addresses are deleted), remove (only what is verified empty). Without
+    an option the report is shown: what is in it, and which step may follow.
+
+    Examples:
+      openstack bureau retire E021/oa --report
+      openstack bureau retire E021 --freeze --grace-days 60
+      openstack bureau retire E021 --thaw
+      openstack bureau retire E021 --archive
+      openstack bureau retire E021 --empty
+      openstack bureau retire E021 --remove
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the options."""
+        parser = self.tenancy_options(super().get_parser(prog_name))
+        parser.add_argument(
+            "place", metavar="<code>[/<system>]", help="The bureau or system that leaves"
+        )
+        step = parser.add_mutually_exclusive_group()
+        texts = {
+            "report": "Show what is in it (the default)",
+            "freeze": "Disable it and begin its days of grace",
+            "thaw": "Enable it again",
+            "archive": "Keep images and servers' disks, after grace",
+            "empty": "Keep volumes, delete the rest",
+            "remove": "Remove it, if it is empty",
+        }
+        for name, text in texts.items():
+            step.add_argument(f"--{name}", dest="step", action="store_const", const=name, help=text)
+        parser.add_argument(
+            "--grace-days",
+            metavar="<days>",
+            type=int,
+            default=GRACE_DAYS,
+            help=f"Days between freezing and archiving (default: {GRACE_DAYS})",
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        """Take the step; return columns and rows."""
+        tenancy = self.tenancy(parsed_args)
+        with self.counted():
+            if parsed_args.step in (None, "report"):
+                leaving = departure(tenancy.present(), tenancy.store, parsed_args.place)
+                return IMPACT, list(_report(leaving))
+            with tenancy.store.lock():
+                leaving = departure(tenancy.present(), tenancy.store, parsed_args.place)
+                return DONE, list(STEPS[parsed_args.step](leaving, parsed_args.grace_days))
+
+
+def _report(leaving: Departure) -> Rows:
+    names = {one.id: str(one.attributes.get("name", one.key)) for one in leaving.leaving.resources}
+    for one in leaving.contents():
+        yield (names[one.project_id], one.what, one.name, one.id, one.status, one.size_gib)
+    following = ", ".join(allowed(leaving.retirement.phase)) or "nothing"
+    text = f"{leaving.retirement.phase}; may follow: {following}"
+    yield ("(all)", "phase", text, "", _until(leaving.retirement), "")
+
+
+def _freeze(leaving: Departure, grace_days: int) -> Rows:
+    retirement = leaving.freeze(grace_days, Progress())
+    yield ("freeze", f"disabled; can be thawed {_until(retirement)}")
+
+
+def _thaw(leaving: Departure, _: int) -> Rows:
+    leaving.thaw(Progress())
+    yield ("thaw", "enabled again; put it back into the register, or freeze it again")
+
+
+def _archive(leaving: Departure, _: int) -> Rows:
+    for text in leaving.archive():
+        yield ("archive", text)
+    yield ("archive", "done; volumes are kept by --empty")
+
+
+def _empty(leaving: Departure, _: int) -> Rows:
+    for text in leaving.empty():
+        yield ("empty", text)
+    yield ("empty", "verified: nothing is left in its projects")
+
+
+def _remove(leaving: Departure, _: int) -> Rows:
+    outcome = leaving.remove(Progress())
+    outcome.require_complete()
+    for change in outcome.done:
+        yield ("remove", change.key)
+
+
+def _until(retirement: Retirement) -> str:
+    return f"until {retirement.grace_until:%Y-%m-%d}" if retirement.grace_until else ""
+
+
+STEPS: Mapping[str, Callable[[Departure, int], Rows]] = {
+    "freeze": _freeze,
+    "thaw": _thaw,
+    "archive": _archive,
+    "empty": _empty,
+    "remove": _remove,
+}

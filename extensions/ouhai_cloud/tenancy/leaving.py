@@ -1,0 +1,137 @@
+"""Seeing out a bureau or system that left the register, one step of its retirement at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from getpass import getuser
+
+from ouhai_cloud.cloud.archive import keep_images, open_archive
+from ouhai_cloud.cloud.clearing import clear
+from ouhai_cloud.cloud.contents import Item, contents
+from ouhai_cloud.errors import RetirementRefused
+from ouhai_cloud.tenancy.apply import Outcome, Progress, execute
+from ouhai_cloud.tenancy.changes import Action, Change, Leaving
+from ouhai_cloud.tenancy.present import Present
+from ouhai_cloud.tenancy.resources import Kind, Resource, place_of
+from ouhai_cloud.tenancy.retirement import Event, Retirement, advance, current
+from ouhai_cloud.tenancy.state import StateStore
+
+
+@dataclass(frozen=True)
+class Departure:
+    """One that leaves, and what is needed to see it out. Hold the state's lock for every step."""
+
+    present: Present
+    store: StateStore
+    leaving: Leaving
+
+    @property
+    def retirement(self) -> Retirement:
+        """How far it is."""
+        return current(self.present.memory.retirements, self.leaving.root)
+
+    @property
+    def project_ids(self) -> list[str]:
+        """The cloud's ids of the projects that leave."""
+        return [one.id for one in self.leaving.resources if one.kind is Kind.PROJECT]
+
+    def contents(self) -> list[Item]:
+        """List what the bureau itself has in its projects."""
+        return contents(self.present.site.api, self.project_ids)
+
+    def freeze(self, grace_days: int, progress: Progress) -> Retirement:
+        """Disable it and begin its days of grace. Nobody can log in to it; nothing is stopped."""
+        frozen = self._after(Event.FREEZE)
+        self._enable(False, progress)
+        self.store.retire(frozen)
+        waiting = advance(frozen, Event.START_GRACE, datetime.now(UTC), getuser(), grace_days)
+        self.store.retire(waiting)
+        return waiting
+
+    def thaw(self, progress: Progress) -> Retirement:
+        """Enable it again, as if nothing had been."""
+        thawed = self._after(Event.THAW)
+        self._enable(True, progress)
+        self.store.retire(thawed)
+        return thawed
+
+    def archive(self) -> Iterator[str]:
+        """Keep images, and servers' disks as images; yield what was kept."""
+        archived = self._after(Event.ARCHIVE)
+        yield from keep_images(open_archive(self.present.site.api), self.contents())
+        self.store.retire(archived)
+
+    def empty(self) -> Iterator[str]:
+        """Keep volumes and delete all else that the bureau has; yield what was done."""
+        emptied = self._after(Event.EMPTY)
+        api = self.present.site.api
+        yield from clear(api, open_archive(api), self.project_ids)
+        self._verify_empty()
+        self.store.retire(emptied)
+
+    def remove(self, progress: Progress) -> Outcome:
+        """Remove all that tenancy made for it, after a last look that nothing else is left."""
+        removed = self._after(Event.REMOVE)
+        self._verify_empty()
+        changes = [self._removal(one) for one in self.leaving.resources]
+        outcome = self._execute(changes, progress)
+        if not outcome.failed:
+            self.store.retire(removed)
+        return outcome
+
+    def _after(self, event: Event) -> Retirement:
+        """Return the retirement after an event; refuse what may not follow now."""
+        return advance(self.retirement, event, datetime.now(UTC), getuser())
+
+    def _enable(self, enabled: bool, progress: Progress) -> None:
+        """Enable or disable the domain, or the project with those below it, in Keystone's order."""
+        whole = self.leaving.root.kind is Kind.PROJECT
+        projects = [one for one in self.leaving.resources if one.kind is Kind.PROJECT]
+        todo = projects if whole else [self.leaving.root]
+        # Children are disabled before their parents, and enabled after them.
+        for one in reversed(todo) if enabled else todo:
+            self._execute([self._switch(one, enabled)], progress).require_complete()
+
+    def _switch(self, one: Resource, enabled: bool) -> Change:
+        resource = replace(one, attributes={**one.attributes, "enabled": enabled})
+        before, after = {"enabled": not enabled}, {"enabled": enabled}
+        return Change(Action.CHANGE, resource, before, after, self.leaving.reason)
+
+    def _removal(self, one: Resource) -> Change:
+        return Change(Action.REMOVE, one, dict(one.attributes), {}, self.leaving.reason)
+
+    def _execute(self, changes: Sequence[Change], progress: Progress) -> Outcome:
+        plan = replace(self.present.plan, changes=tuple(changes), held=())
+        with self.store.journal() as journal:
+            return execute(plan, self.present.target, journal, self.present.ids, progress)
+
+    def _verify_empty(self) -> None:
+        left = self.contents()
+        if left:
+            names = "\n".join(f"  {one.what} {one.name} {one.id} {one.status}" for one in left)
+            raise RetirementRefused(
+                f"{place_of(self.leaving.key)} is not empty, so nothing is removed:\n{names}\n"
+                "Keep or delete these, then run the same command again."
+            )
+
+
+def departure(present: Present, store: StateStore, place: str) -> Departure:
+    """Return the departure of a bureau (``E021``) or system (``E021/oa``).
+
+    :raises RetirementRefused: it does not leave, as it is in the register or was never made.
+    """
+    for leaving in present.plan.leaving:
+        if place_of(leaving.key) == place:
+            return Departure(present, store, leaving)
+    there = any(place_of(key) == place for key in present.desired)
+    leaving_now = ", ".join(place_of(one.key) for one in present.plan.leaving) or "none"
+    raise RetirementRefused(
+        f"{place} does not leave: "
+        + (
+            "it is in the register; take it out there first"
+            if there
+            else f"nothing of ours has that code; those that leave: {leaving_now}"
+        )
+    )

@@ -1,0 +1,80 @@
+"""The present: register, cloud and memory looked at once, and the plan that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.listing import Listing, list_all
+from ouhai_cloud.cloud.observe import read
+from ouhai_cloud.cloud.site import Site
+from ouhai_cloud.cloud.target import CloudTarget
+from ouhai_cloud.config import Configuration, ConfigurationInvalid
+from ouhai_cloud.tenancy.addresses import living_of
+from ouhai_cloud.tenancy.changes import Plan
+from ouhai_cloud.tenancy.desired import Settings, desired
+from ouhai_cloud.tenancy.plan import make_plan
+from ouhai_cloud.tenancy.register.model import Register
+from ouhai_cloud.tenancy.resources import Key, State
+from ouhai_cloud.tenancy.state import Memory, StateStore
+
+
+@dataclass(frozen=True)
+class Present:
+    """What is wanted, seen and remembered now.
+
+    :param ids: the cloud's ids of all that was seen or is remembered.
+    """
+
+    site: Site
+    memory: Memory
+    desired: State
+    observed: State
+    plan: Plan
+
+    @property
+    def ids(self) -> Mapping[Key, str]:
+        """The cloud's ids by key; what was seen counts more than what is remembered."""
+        states = (self.memory.resources, self.observed)
+        return {key: one.id for state in states for key, one in state.items() if one.id}
+
+    @property
+    def target(self) -> CloudTarget:
+        """What carries out changes."""
+        return CloudTarget(self.site)
+
+
+def look(api: Api, register: Register, configuration: Configuration, store: StateStore) -> Present:
+    """Look at everything and make the plan.
+
+    :raises CloudUnreachable: a service does not answer.
+    :raises AddressesExhausted: the register asks for more addresses than there are.
+    :raises StateUnreadable: our own files are damaged.
+    """
+    memory = store.load()
+    listing = list_all(api, configuration.directory_domain)
+    # Addresses that exist decide where new ones go, and wishes whose names are in the way.
+    seen = read(listing, memory.resources)
+    settings = Settings(external_network(listing, configuration), configuration.class3_hosts)
+    wanted = desired(register, settings, living_of(seen, memory.resources))
+    observed = read(listing, memory.resources, wanted)
+    plan = make_plan(wanted, observed, memory.resources, memory.accepted, memory.retirements)
+    return Present(Site.of(api, listing), memory, wanted, observed, plan)
+
+
+def external_network(listing: Listing, configuration: Configuration) -> str:
+    """Return the extranet's name: the configured one, or the only one that there is.
+
+    :raises ConfigurationInvalid: it cannot be told.
+    """
+    names = sorted(one["name"] for one in listing.networks if one.get("router:external"))
+    if configuration.external_network in names:
+        return configuration.external_network
+    if configuration.external_network or len(names) != 1:
+        raise ConfigurationInvalid(
+            f"Which network is the extranet? external_network is "
+            f"{configuration.external_network or 'not set'}, the cloud has "
+            f"{', '.join(names) or 'none'}; set $OUHAI_EXTERNAL_NETWORK to one of them"
+        )
+    return str(names[0])
