@@ -24,7 +24,11 @@ def filled(data: object) -> object:
 def _pattern(data: object) -> str:
     district = data.get("district") if isinstance(data, dict) else None
     pattern = district.get("staff_pattern") if isinstance(district, dict) else None
-    return pattern if isinstance(pattern, str) else ""
+    if pattern is None:
+        return ""
+    # A wrong pattern is a fault already; groups named by it would be many more.
+    fit = isinstance(pattern, str) and all(f"{{{part}}}" in pattern for part in ("short", "role"))
+    return pattern if fit else "{short}-{role}"
 
 
 def _with_staff(unit: object, pattern: str) -> object:
