@@ -17,9 +17,15 @@ PARAMS: dict[str, Any] = {
     ],
     "users": {"glance": "pw"},
     "heat_domain_password": "pw",
+    "duty_roles": ["auditor"],
+    "directory_domain": "district",
+    "limits": {"glance": {"image_count_total": 100, "image_size_total": 1024}},
 }
 SERVICE = SimpleNamespace(id="s", type="image", name="glance", description="Images")
-KINDS = ("services", "endpoints", "roles", "projects", "users", "domains", "role_assignments")
+KINDS = (
+    *("services", "endpoints", "roles", "projects", "users", "domains", "role_assignments"),
+    "registered_limits",
+)
 
 
 def reconciler(*, check_mode: bool = False, **present: list[Any]) -> Reconciler:
@@ -32,16 +38,21 @@ def reconciler(*, check_mode: bool = False, **present: list[Any]) -> Reconciler:
 
 def endpoints(url: str, region: str = "ouhai") -> list[Any]:
     return [
-        SimpleNamespace(service_id="s", interface=interface, url=url, region_id=region)
+        SimpleNamespace(
+            id=f"e-{interface}", service_id="s", interface=interface, url=url, region_id=region
+        )
         for interface in INTERFACES
     ]
 
 
 def test_check_mode_names_everything_and_creates_nothing() -> None:
-    # The role that bootstrapping makes.
-    tried = reconciler(check_mode=True, roles=[SimpleNamespace(id="r", name="admin")])
+    # Of the roles that bootstrapping makes.
+    bootstrapped = [SimpleNamespace(id=f"r-{name}", name=name) for name in ("admin", "reader")]
+    tried = reconciler(check_mode=True, roles=bootstrapped)
     tried.services()
     tried.accounts()
+    tried.directory_domain()
+    tried.limits()
     assert tried.actions == [
         "service glance",
         "public endpoint of glance",
@@ -49,14 +60,18 @@ def test_check_mode_names_everything_and_creates_nothing() -> None:
         "role service",
         "role heat_stack_owner",
         "role heat_stack_user",
+        "role auditor",
         "project service",
         "user glance",
         "role service of glance",
         "role admin of glance",
+        "role reader of glance on the system",
         "domain heat",
+        "domain district",
+        "limits image_count_total, image_size_total",
     ]
     calls = {call[0] for call in tried.identity.method_calls}
-    assert not {name for name in calls if name.startswith(("create", "update", "assign"))}
+    assert not {name for name in calls if name.startswith(("create", "update", "assign", "post"))}
 
 
 def test_a_service_that_is_as_it_should_be_is_left_alone() -> None:
@@ -81,10 +96,12 @@ def test_an_endpoint_is_corrected_or_made(url: str, region: str, method: str) ->
 
 
 def test_accounts_that_are_as_they_should_be_are_left_alone() -> None:
-    names = ("service", "admin", "heat_stack_owner", "heat_stack_user")
+    names = ("service", "admin", "reader", "auditor", "heat_stack_owner", "heat_stack_user")
     roles = [SimpleNamespace(id=f"r-{name}", name=name) for name in names]
+    grants: list[tuple[str, dict[str, Any]]]
     grants = [("r-service", {"project": {"id": "p"}}), ("r-admin", {"project": {"id": "p"}})]
     grants.append(("r-admin", {"domain": {"id": "d"}}))
+    grants.append(("r-reader", {"system": {"all": True}}))
     found = reconciler(
         roles=roles,
         projects=[SimpleNamespace(id="p")],
@@ -102,3 +119,47 @@ def test_accounts_that_are_as_they_should_be_are_left_alone() -> None:
     works.return_value = False
     found.accounts()
     assert found.actions == ["password of glance", "password of heat_domain_admin"]
+
+
+def limit(resource: str, value: int, region: str = "ouhai") -> Any:
+    return SimpleNamespace(
+        service_id="s", region_id=region, resource_name=resource, default_limit=value
+    )
+
+
+def test_limits_are_corrected_and_what_is_missing_is_made_at_once() -> None:
+    found = reconciler(
+        services=[SERVICE],
+        endpoints=endpoints("https://10.0.0.10:9292/v2"),
+        registered_limits=[
+            limit("image_count_total", 1),
+            limit("image_size_total", 1024, region="elsewhere"),
+            limit("of_somebody_else", 5),
+        ],
+    )
+    create = Mock()
+    found.create_limits = create  # type: ignore[method-assign]  # no Keystone to ask
+    found.services()
+    found.limits()
+    assert found.actions == ["limit image_count_total", "limits image_size_total"]
+    assert found.identity.update_registered_limit.call_args.kwargs["default_limit"] == 100
+    assert create.call_args.kwargs["limits"] == [
+        {
+            "service_id": "s",
+            "region_id": "ouhai",
+            "resource_name": "image_size_total",
+            "default_limit": 1024,
+        }
+    ]
+    assert found.endpoint_ids == {"glance": "e-public"}
+
+
+def test_limits_that_are_as_they_should_be_are_left_alone() -> None:
+    found = reconciler(
+        services=[SERVICE],
+        endpoints=endpoints("https://10.0.0.10:9292/v2"),
+        registered_limits=[limit("image_count_total", 100), limit("image_size_total", 1024)],
+    )
+    found.services()
+    found.limits()
+    assert found.actions == []

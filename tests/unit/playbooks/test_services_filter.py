@@ -92,6 +92,12 @@ def test_a_service_gets_its_configuration_units_and_files() -> None:
     assert filters.service_units(RECORD) == ["heat-api", "heat-api-cfn", "heat-engine", "heat-more"]
 
 
+def test_a_service_that_enforces_limits_is_told_its_endpoint() -> None:
+    (file,) = filters.limit_files({"glance": "e1"})
+    assert file["path"] == "/etc/glance/glance.conf.d/limits.conf"
+    assert parse(file["content"]) == {"oslo_limit": {"endpoint_id": ["e1"]}}
+
+
 def test_ports_are_public_under_their_own_number_unless_said() -> None:
     ports = filters.public_ports([RECORD, {"name": "bare"}])
     assert [(port["name"], port["port"], port["public_port"]) for port in ports] == [

@@ -108,6 +108,41 @@ def oslo_conf(sections: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def policy_files(
+    policy: list[dict[str, Any]], name: str, duty_checks: dict[str, str]
+) -> list[dict[str, str]]:
+    """Return a service's policy file, none when it keeps all defaults.
+
+    :param policy: groups of rules that share a check, as in group_vars/all/policies.yml.
+    :param duty_checks: rules of our own that the checks refer to.
+    """
+    if not policy:
+        return []
+    rules = duty_checks | {rule: group["check"] for group in policy for rule in group["rules"]}
+    text = "# Written by Ansible from group_vars/all/policies.yml.\n"
+    text += yaml.safe_dump(rules, sort_keys=False, width=10_000)
+    path = f"/etc/{name}/policy.yaml"
+    return [{"path": path, "content": text, "group": name, "mode": "0640"}]
+
+
+def limit_files(endpoints: dict[str, str]) -> list[dict[str, str]]:
+    """Return for each service that enforces limits the file that says which endpoint it is.
+
+    oslo.limit asks for the limits of its endpoint's service and region.
+
+    :param endpoints: ids of endpoints by the name of their service.
+    """
+    return [
+        {
+            "path": f"/etc/{name}/{name}.conf.d/limits.conf",
+            "content": oslo_conf({"oslo_limit": {"endpoint_id": endpoint}}),
+            "group": name,
+            "mode": "0640",
+        }
+        for name, endpoint in endpoints.items()
+    ]
+
+
 def drop_in(unit: str, text: str) -> dict[str, str]:
     """Return the file that changes a packaged unit."""
     return {"path": f"/etc/systemd/system/{unit}.service.d/ouhai.conf", "content": text}
@@ -231,7 +266,9 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return each filter under its name."""
         return {
+            "limit_files": limit_files,
             "oslo_conf": oslo_conf,
+            "policy_files": policy_files,
             "service_files": service_files,
             "service_units": service_units,
             "service_record": service_record,

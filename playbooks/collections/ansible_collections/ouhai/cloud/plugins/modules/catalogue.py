@@ -7,6 +7,10 @@ import subprocess
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ouhai.cloud.plugins.module_utils.registered_limits import (
+    differing_limits,
+    missing_limits,
+)
 
 try:
     import openstack
@@ -22,6 +26,7 @@ module: catalogue
 short_description: Reconcile Keystone's catalogue and the services' accounts in one process
 description:
   - Region, services, endpoints, the project C(service) with its users and roles, and Heat's domain.
+  - Roles of separated duties, the domain of the district's directory, and registered limits.
   - Bootstraps Keystone when the administrator cannot log in yet.
 options:
   auth_url:
@@ -57,6 +62,19 @@ options:
     description: Password of the administrator of Heat's domain.
     type: str
     required: true
+  duty_roles:
+    description: Further roles.
+    type: list
+    elements: str
+    default: []
+  directory_domain:
+    description: Domain whose users and groups are in a directory; empty for none.
+    type: str
+    default: ""
+  limits:
+    description: For each service that enforces limits, the limit of each resource.
+    type: dict
+    default: {}
 author: ouhai-cloud
 """
 
@@ -79,6 +97,10 @@ actions:
   returned: always
   type: list
   elements: str
+endpoints:
+  description: Id of the public endpoint of each service of O(limits); fewer in check mode.
+  returned: always
+  type: dict
 """
 
 INTERFACES = ("public", "internal")
@@ -139,6 +161,8 @@ class Reconciler:
         self.dry = module.check_mode
         self.identity = identity
         self.actions: list[str] = []
+        self.service_ids: dict[str, str] = {}
+        self.endpoint_ids: dict[str, str] = {}
 
     def do(self, action: str, call: Any, **arguments: Any) -> Any:
         """Record an action and, unless in check mode, carry it out."""
@@ -163,19 +187,27 @@ class Reconciler:
                 self.do(f"service {name}", self.identity.update_service, service=service, **fields)
             url = f"{self.params['base_url']}:{wanted['port']}{wanted['path']}"
             for interface in INTERFACES:
-                endpoint = service and endpoints.get((service.id, interface))
-                action = f"{interface} endpoint of {name}"
-                if not endpoint:
-                    self.do(
-                        action,
-                        self.identity.create_endpoint,
-                        service_id=service and service.id,
-                        interface=interface,
-                        url=url,
-                        region_id=self.params["region"],
-                    )
-                elif endpoint.url != url:
-                    self.do(action, self.identity.update_endpoint, endpoint=endpoint, url=url)
+                present_one = service and endpoints.get((service.id, interface))
+                endpoint = self.endpoint(name, service, interface, url, present_one)
+                if endpoint and interface == "public":
+                    self.service_ids[name] = endpoint.service_id
+                    self.endpoint_ids[name] = endpoint.id
+
+    def endpoint(self, name: str, service: Any, interface: str, url: str, found: Any) -> Any:
+        """Ensure one endpoint of a service; return it, None in check mode when there is none."""
+        action = f"{interface} endpoint of {name}"
+        if not found:
+            return self.do(
+                action,
+                self.identity.create_endpoint,
+                service_id=service and service.id,
+                interface=interface,
+                url=url,
+                region_id=self.params["region"],
+            )
+        if found.url != url:
+            self.do(action, self.identity.update_endpoint, endpoint=found, url=url)
+        return found
 
     def password_works(self, user_id: str, password: str) -> bool:
         """Tell whether the account logs in with this password."""
@@ -206,7 +238,8 @@ class Reconciler:
     def roles(self) -> dict[str, Any]:
         """All roles by name, with those that services and stacks need."""
         roles = {role.name: role for role in self.identity.roles()}
-        for name in ("service", "heat_stack_owner", "heat_stack_user"):
+        needed = ("service", "heat_stack_owner", "heat_stack_user", *self.params["duty_roles"])
+        for name in needed:
             if name not in roles:
                 roles[name] = self.do(f"role {name}", self.identity.create_role, name=name)
         return roles
@@ -223,12 +256,14 @@ class Reconciler:
         )
 
     def granted(self) -> set[tuple[str | None, str, str | None]]:
-        """Who has which role where, as ids of user, role, and project or domain."""
+        """Who has which role where, as ids of user, role, and project or domain (or "system")."""
         return {
             (
                 a.user.get("id"),
                 a.role["id"],
-                a.scope.get("project", {}).get("id") or a.scope.get("domain", {}).get("id"),
+                a.scope.get("project", {}).get("id")
+                or a.scope.get("domain", {}).get("id")
+                or ("system" if a.scope.get("system") else None),
             )
             for a in self.identity.role_assignments()
             if a.user
@@ -250,7 +285,53 @@ class Reconciler:
                         user=user,
                         role=roles[role],
                     )
+            if name in self.params["limits"]:
+                self.system_reader(name, user, roles["reader"], granted)
         self.heat_domain(roles["admin"], granted)
+
+    def system_reader(
+        self, name: str, user: Any, role: Any, granted: set[tuple[str | None, str, str | None]]
+    ) -> None:
+        """Let a service read all projects' limits."""
+        if not user or (user.id, role.id, "system") not in granted:
+            self.do(
+                f"role reader of {name} on the system",
+                self.identity.assign_system_role_to_user,
+                user=user,
+                role=role,
+                system="all",
+            )
+
+    def directory_domain(self) -> None:
+        """The domain of the directory's users; Keystone reads a directory for it once it exists."""
+        name = self.params["directory_domain"]
+        if name and next(iter(self.identity.domains(name=name)), None) is None:
+            self.do(
+                f"domain {name}",
+                self.identity.create_domain,
+                name=name,
+                description="Users and groups of the district's directory",
+            )
+
+    def limits(self) -> None:
+        """Registered limits; those that are missing with one request."""
+        present = list(self.identity.registered_limits())
+        wanted = self.params["limits"], self.service_ids, self.params["region"]
+        for limit, value in differing_limits(present, *wanted):
+            self.do(
+                f"limit {limit.resource_name}",
+                self.identity.update_registered_limit,
+                registered_limit=limit,
+                default_limit=value,
+            )
+        if missing := missing_limits(present, *wanted):
+            names = ", ".join(limit["resource_name"] for limit in missing)
+            self.do(f"limits {names}", self.create_limits, limits=missing)
+
+    def create_limits(self, limits: list[dict[str, Any]]) -> None:
+        """Create many limits at once; openstacksdk's own method takes one at a time."""
+        answer = self.identity.post("/registered_limits", json={"registered_limits": limits})
+        openstack.exceptions.raise_from_response(answer)
 
     def heat_domain(self, role: Any, granted: set[tuple[str | None, str, str | None]]) -> None:
         """The domain of the users that stacks make, and its administrator."""
@@ -287,6 +368,9 @@ def main() -> None:
             "services": {"type": "list", "elements": "dict", "required": True},
             "users": {"type": "dict", "required": True, "no_log": True},
             "heat_domain_password": {"type": "str", "required": True, "no_log": True},
+            "duty_roles": {"type": "list", "elements": "str", "default": []},
+            "directory_domain": {"type": "str", "default": ""},
+            "limits": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )
@@ -300,7 +384,8 @@ def main() -> None:
         cloud.authorize()
     except (auth_exceptions.Unauthorized, openstack.exceptions.SDKException) as error:
         if module.check_mode:
-            module.exit_json(changed=True, actions=["bootstrap Keystone, then the whole catalogue"])
+            actions = ["bootstrap Keystone, then the whole catalogue"]
+            module.exit_json(changed=True, actions=actions, endpoints={})
         if "401" not in str(error) and "Unauthorized" not in str(error):
             module.fail_json(
                 msg=f"Keystone at {module.params['auth_url']} does not answer: {error}"
@@ -312,11 +397,15 @@ def main() -> None:
     try:
         reconciler.services()
         reconciler.accounts()
+        reconciler.directory_domain()
+        reconciler.limits()
     except openstack.exceptions.SDKException as error:
         done = ", ".join(reconciler.actions) or "nothing"
         module.fail_json(msg=f"Keystone refused: {error}. Done so far: {done}; it can be repeated.")
     actions = (["bootstrap"] if fresh else []) + reconciler.actions
-    module.exit_json(changed=bool(actions), actions=actions)
+    endpoints = {name: reconciler.endpoint_ids.get(name) for name in module.params["limits"]}
+    known = {name: endpoint for name, endpoint in endpoints.items() if endpoint}
+    module.exit_json(changed=bool(actions), actions=actions, endpoints=known)
 
 
 if __name__ == "__main__":

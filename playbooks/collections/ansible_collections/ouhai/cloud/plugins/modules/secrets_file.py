@@ -23,7 +23,8 @@ options:
     required: true
   required:
     description:
-      - Name of each secret and its kind (V(password), V(hex32), V(uuid), V(fernet), V(ceph_key)).
+      - Name of each secret and its kind (V(password), V(foreign), V(hex32), V(uuid), V(fernet),
+        V(ceph_key)).
     type: dict
     required: true
 attributes:

@@ -52,6 +52,10 @@ def _password_fault(value: str) -> str | None:
     return None
 
 
+def _foreign_fault(value: str) -> str | None:
+    return None if value.isprintable() else "it is not one line of printable text"
+
+
 def _hex32_fault(value: str) -> str | None:
     return None if re.fullmatch(r"[0-9a-f]{32}", value) else "it is not 32 hexadecimal digits"
 
@@ -92,6 +96,7 @@ def _ceph_key_fault(value: str) -> str | None:
 
 KINDS: Mapping[str, Kind] = {
     "password": Kind(_password, _password_fault),
+    "foreign": Kind(_password, _foreign_fault),
     "hex32": Kind(lambda: secrets.token_hex(16), _hex32_fault),
     "uuid": Kind(lambda: str(uuid.uuid4()), _uuid_fault),
     "fernet": Kind(_fernet, _fernet_fault),
