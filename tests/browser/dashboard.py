@@ -51,10 +51,7 @@ class Dashboard:
         """
         self._fill("#id_username", self._access.username)
         self._fill("#id_password", password or self._access.password)
-        # The field for the domain is there only when the cloud has several.
-        for field in self._browser.find_elements(By.ID, "id_domain"):
-            field.clear()
-            field.send_keys(self._access.domain_name)
+        Select(self._wait_for("#id_domain")).select_by_value(self._access.domain_name)
         self._wait_for("#loginBtn").click()
         # Either the page inside or, back at the form, a reason.
         self._wait_for(".user-menu, .alert-danger")

@@ -70,3 +70,9 @@ def test_a_manager_neither_makes_nor_removes_projects() -> None:
 
 def test_a_service_without_policies_of_ours_gets_no_file() -> None:
     assert filters.policy_files([], "horizon", CHECKS) == []
+
+
+def test_the_dashboard_offers_what_the_services_allow() -> None:
+    files = filters.dashboard_policy_files(DATA["policies"], CHECKS, "/policy")
+    assert [file["path"] for file in files] == [f"/policy/{name}/policy.yaml" for name in SERVICES]
+    assert yaml.safe_load(files[1]["content"]) == rules_of("nova")

@@ -108,21 +108,43 @@ def oslo_conf(sections: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def policy_files(
-    policy: list[dict[str, Any]], name: str, duty_checks: dict[str, str]
-) -> list[dict[str, str]]:
-    """Return a service's policy file, none when it keeps all defaults.
+def policy_text(policy: list[dict[str, Any]], duty_checks: dict[str, str]) -> str:
+    """Render the text of a policy file for oslo.policy.
 
     :param policy: groups of rules that share a check, as in group_vars/all/policies.yml.
     :param duty_checks: rules of our own that the checks refer to.
     """
+    rules = duty_checks | {rule: group["check"] for group in policy for rule in group["rules"]}
+    text: str = yaml.safe_dump(rules, sort_keys=False, width=10_000)
+    return f"# Written by Ansible from group_vars/all/policies.yml.\n{text}"
+
+
+def policy_files(
+    policy: list[dict[str, Any]], name: str, duty_checks: dict[str, str]
+) -> list[dict[str, str]]:
+    """Return a service's policy file, none when it keeps all defaults."""
     if not policy:
         return []
-    rules = duty_checks | {rule: group["check"] for group in policy for rule in group["rules"]}
-    text = "# Written by Ansible from group_vars/all/policies.yml.\n"
-    text += yaml.safe_dump(rules, sort_keys=False, width=10_000)
-    path = f"/etc/{name}/policy.yaml"
-    return [{"path": path, "content": text, "group": name, "mode": "0640"}]
+    text = policy_text(policy, duty_checks)
+    return [{"path": f"/etc/{name}/policy.yaml", "content": text, "group": name, "mode": "0640"}]
+
+
+def dashboard_policy_files(
+    policies: dict[str, list[dict[str, Any]]], duty_checks: dict[str, str], folder: str
+) -> list[dict[str, str]]:
+    """Return the services' policies for the dashboard, which offers what they allow.
+
+    :param folder: where they belong on the host, one folder per service.
+    """
+    return [
+        {
+            "path": f"{folder}/{name}/policy.yaml",
+            "content": policy_text(policy, duty_checks),
+            "group": "www-data",
+            "mode": "0640",
+        }
+        for name, policy in policies.items()
+    ]
 
 
 def limit_files(endpoints: dict[str, str]) -> list[dict[str, str]]:
@@ -269,6 +291,7 @@ class FilterModule:
             "limit_files": limit_files,
             "oslo_conf": oslo_conf,
             "policy_files": policy_files,
+            "dashboard_policy_files": dashboard_policy_files,
             "service_files": service_files,
             "service_units": service_units,
             "service_record": service_record,

@@ -34,10 +34,8 @@ def _log_in(scene: Scene, browser: requests.Session) -> None:
     if found is None:
         raise _wrong(page, "the login page has no password field", "horizon's and apache's logs")
     fields, _ = found
-    fields |= {"username": scene.name, "password": scene.password}
-    if "domain" in fields:
-        domain = scene.admin.identity.get_domain(scene.settings.domain_id)
-        fields["domain"] = domain.name
+    domain = scene.admin.identity.get_domain(scene.settings.domain_id)
+    fields |= {"username": scene.name, "password": scene.password, "domain": domain.name}
     # Django refuses a POST over TLS without a Referer of its own.
     answer = _page(
         browser.post(page.url, data=fields, headers={"Referer": page.url}, timeout=TIMEOUT_SECONDS)

@@ -1,9 +1,10 @@
-"""Filters that fill a lab's directory with the test persons of a bureau register."""
+"""Filters that read a bureau register: a lab's test persons, and the range of addresses."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import ipaddress
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,16 @@ from ansible.errors import AnsibleFilterError
 try:
     from ouhai_cloud.errors import OuhaiError
     from ouhai_cloud.tenancy.register.load import load
+    from ouhai_cloud.tenancy.register.model import Register
     from ouhai_cloud.tenancy.register.people import ldif
 
     HAS_OUHAI_CLOUD = True
-except ImportError:  # reported by directory_people(), with what to do
+except ImportError:  # reported by _register(), with what to do
     HAS_OUHAI_CLOUD = False
 
 DOCUMENTATION = """
-name: directory
-short_description: Fill a lab's directory with the test persons of a bureau register
+name: register
+short_description: Read a bureau register for a lab's directory and for checks
 description: See the docstring of each function.
 author: ouhai-cloud
 """
@@ -46,14 +48,27 @@ def directory_people(register_file: str, suffix: str, password_hash: str) -> str
 
     :raises AnsibleFilterError: the extension is not installed, or the register breaks its rules.
     """
+    return str(ldif(_register(register_file), suffix, password_hash))
+
+
+def register_range_fits(register_file: str, outer: str) -> bool:
+    """Tell whether the addresses that a register gives to bureaus lie within a range.
+
+    :raises AnsibleFilterError: the extension is not installed, or the register breaks its rules.
+    """
+    inner = _register(register_file).district.address_range
+    return inner.subnet_of(ipaddress.IPv4Network(outer))
+
+
+def _register(file: str) -> Register:
     if not HAS_OUHAI_CLOUD:
         raise AnsibleFilterError(
             "the package ouhai-cloud is not in Ansible's Python environment; install it there: "
             "pip install --no-deps <top folder of the tree>"
         )
     try:
-        return str(ldif(load(Path(register_file)), suffix, password_hash))
-    except OuhaiError as error:
+        return load(Path(file))
+    except (OuhaiError, OSError) as error:
         raise AnsibleFilterError(f"the register cannot be used:\n{error}") from error
 
 
@@ -70,4 +85,5 @@ class FilterModule:
         return {
             "directory_password_hash": directory_password_hash,
             "directory_people": directory_people,
+            "register_range_fits": register_range_fits,
         }
