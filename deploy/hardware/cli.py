@@ -27,11 +27,12 @@ examples:
   deploy/lab up --topology small                 one control host, two compute hosts
   deploy/lab up --topology small --without compute2
   deploy/lab up                                  … later: adds compute2, resumes, repairs
+  deploy/lab up --register ouhai                 with the district's 60 units instead of 3
   deploy/lab up --until hosts                    bare hosts only, to run playbooks by hand
   deploy/lab status
   deploy/lab ssh ouhai1                          a shell
   deploy/lab ssh ouhai1 systemctl --failed       a command
-  eval "$(deploy/lab env)"; openstack service list
+  eval "$(deploy/lab env)"; openstack service list; openstack bureau list
   deploy/lab power reset compute1                as if its plug was pulled and put back
   deploy/lab down                                nothing left but the cache
 
@@ -59,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--topology", metavar="NAME", help=f"{', '.join(topology.names())} (aio)")
     up.add_argument("--network-prefix", metavar="A.B", help="use A.B.0.0/24 to A.B.2.0/24")
     up.add_argument("--without", metavar="HOST", action="append", default=[], help="not this host")
+    up.add_argument(
+        "--register", metavar="NAME|FILE", help="bureau register: of deploy/register/ (two-bureaus)"
+    )
     up.add_argument("--until", metavar="PHASE", choices=PHASES, help="stop after this phase")
     commands.add_parser("down", help="remove the lab, keep the cache")
     commands.add_parser("status", help="say what is there; exit code 1 unless all of it is")
@@ -99,7 +103,9 @@ def dispatch(asked: argparse.Namespace, layout: Layout) -> int:
     if os.geteuid() != 0 and asked.command != "up":
         raise LabError("the lab is root's: run this as root")
     if asked.command == "up":
-        wishes = Wishes(asked.topology, asked.network_prefix, asked.without, asked.until)
+        wishes = Wishes(
+            asked.topology, asked.network_prefix, asked.without, asked.until, asked.register
+        )
         if os.geteuid() != 0:
             Up(layout, wishes, Progress()).check()  # ends with all that is missing, root first
         with locked(layout):
@@ -140,7 +146,7 @@ def known_host(layout: Layout, name: str) -> str:
 
 def client_environment(layout: Layout) -> dict[str, str]:
     """Return what a shell needs to use the cloud and its playbooks."""
-    up_state(layout)
+    state = up_state(layout)
     clouds = layout.inventory / "clouds.yaml"
     if not clouds.is_file():
         print(f"# {clouds} is not there yet: site.yml writes it")
@@ -149,6 +155,7 @@ def client_environment(layout: Layout) -> dict[str, str]:
         **{k: v for k, v in ansible.environment(layout).items() if k.startswith("ANSIBLE_")},
         "OS_CLIENT_CONFIG_FILE": str(clouds),
         "OS_CLOUD": "ouhai",
+        "OUHAI_REGISTER": state.register,
         "PATH": path,
     }
 

@@ -10,9 +10,10 @@ from typing import Any
 from deploy.hardware.addresses import Addresses
 from deploy.hardware.layout import REPOSITORY_PORT, Layout
 from deploy.hardware.state import write_whole
-from deploy.hardware.topology import GROUPS, Host
+from deploy.hardware.topology import GROUPS, OPTIONAL_GROUPS, Host
 
 VAULT_KEY_FILE = ".vault-password"
+DIRECTORY = "dc=ouhai,dc=internal"
 HEADER = "# Written by deploy/lab; changes here are lost with the next `deploy/lab up`.\n---\n"
 
 
@@ -26,9 +27,12 @@ def hosts_file(layout: Layout, hosts: Sequence[Host], addresses: Addresses) -> d
         }
         if host.storage_devices:
             everyone[host.name]["storage_devices"] = [dict(row) for row in host.storage_devices]
+    members = {
+        group: {host.name: None for host in hosts if group in host.groups}
+        for group in (*GROUPS, *OPTIONAL_GROUPS)
+    }
     groups = {
-        group: {"hosts": {host.name: None for host in hosts if group in host.groups}}
-        for group in GROUPS
+        group: {"hosts": inside} for group, inside in members.items() if inside or group in GROUPS
     }
     connection = {
         "ansible_user": "root",
@@ -61,6 +65,22 @@ def variables(layout: Layout, addresses: Addresses, snapshot: str) -> dict[str, 
         "repository_key_file": str(layout.repository / "repository.asc"),
         "repository_ca_file": str(layout.inventory / "pki/ca.crt"),
     }
+
+
+def tenancy(hosts: Sequence[Host], addresses: Addresses, register: Path) -> dict[str, Any]:
+    """Return the variables of bureaus and of the directory with their people."""
+    servers = [addresses.host(host.address) for host in hosts if "directory" in host.groups]
+    people = {
+        "domain": "district",
+        "label": "区工作人员",
+        "url": ",".join(f"ldaps://{server}" for server in servers),
+        "suffix": DIRECTORY,
+        "people": f"ou=people,{DIRECTORY}",
+        "groups": f"ou=groups,{DIRECTORY}",
+        "account": f"cn=keystone,{DIRECTORY}",
+        "ca_file": "",
+    }
+    return {"bureau_register": str(register), "directory": people}
 
 
 def write(directory: Path, hosts: dict[str, Any], values: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ class State:
     kernel_settings: dict[str, str] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
     verified: bool = False
+    register: str = ""
 
 
 def load(layout: Layout) -> State | None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 from deploy.hardware.addresses import Addresses
 from deploy.hardware.layout import Layout
 from deploy.hardware.progress import table
+from deploy.hardware.register import some_persons
 from deploy.hardware.state import State
 
 
 def summary(layout: Layout, state: State) -> str:
     """Return the text; it holds no secret, only where to find them."""
     first = next(iter(state.hosts))
+    persons = ", ".join(some_persons(Path(state.register)))
     hosts = ", ".join(f"{name} ({address})" for name, address in state.hosts.items())
     return f"""
 The cloud is up and verified.
@@ -21,6 +24,10 @@ The cloud is up and verified.
   certificate  {layout.inventory}/pki/ca.crt   (import it into the browser)
   password     in {layout.inventory}/clouds.yaml
   client       eval "$(deploy/lab env)"; openstack server list --all-projects
+  bureaus      openstack bureau list   (register {state.register})
+  their staff  {persons}
+               of domain district, all with the password that is shown by
+               ansible localhost -m debug -a var=secret_directory_people_password
   shell        deploy/lab ssh {first}
   hosts        {hosts}
   logs         {layout.logs}

@@ -11,6 +11,8 @@ from deploy.hardware.errors import LabError
 
 DIRECTORY = Path(__file__).parent / "topologies"
 GROUPS = ("control", "network", "compute", "storage")
+# directory: test persons in OpenLDAP; compute_class3: kept for systems of security class 3.
+OPTIONAL_GROUPS = ("directory", "compute_class3")
 # An interface's name is at most 15 long: `m-`, the host's name, `-` and the lab's suffix of 3.
 HOST_NAME = re.compile(r"[a-z][a-z0-9]{0,8}")
 # Below 11 are the deploy host and the API's address, from 50 on floating addresses.
@@ -89,8 +91,9 @@ def problems_of(hosts: tuple[Host, ...]) -> list[str]:
             problems.append(f"host name {host.name!r} is not of the form {HOST_NAME.pattern}")
         if host.address not in ADDRESSES:
             problems.append(f"{host.name}: address {host.address} is not from 11 to 49")
-        for group in set(host.groups) - set(GROUPS):
-            problems.append(f"{host.name}: no group {group!r}; there are {', '.join(GROUPS)}")
+        known = (*GROUPS, *OPTIONAL_GROUPS)
+        for group in set(host.groups) - set(known):
+            problems.append(f"{host.name}: no group {group!r}; there are {', '.join(known)}")
     if len({host.address for host in hosts}) < len(hosts):
         problems.append("two hosts have the same address")
     for group in GROUPS:

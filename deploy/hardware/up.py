@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.hardware import (
     ansible,
     base_tree,
+    extension,
     hosts,
     images,
     inventory,
@@ -16,6 +17,7 @@ from deploy.hardware import (
     kernel_settings,
     network,
     prerequisites,
+    register,
     repository,
     requirements,
     ssh,
@@ -39,6 +41,7 @@ class Wishes:
     prefix: str | None = None
     without: list[str] = field(default_factory=list)
     until: str | None = None
+    register: str | None = None
 
 
 class Up:
@@ -87,6 +90,8 @@ class Up:
         more = [as_check(machine_mirrors), as_check(lambda: self.choose_addresses(prefix))]
         requirements.check(self.layout, needs, more)
         self.state = before or State(topology=name, prefix="")
+        wish = self.wishes.register or self.state.register or register.DEFAULT
+        self.state.register = str(register.find(self.layout, wish))
         self.checked = True
         jobs.end_all(self.layout)
 
@@ -102,6 +107,8 @@ class Up:
             requirements.check_network()
         prerequisites.provide_environment(self.layout)
         prerequisites.use_environment(self.layout)
+        extension.provide(self.layout)
+        register.check(Path(self.state.register))
         self.choose_hosts()
         if self.comes_to("repository"):
             self.background["repository"] = repository.make(self.layout)
@@ -148,7 +155,8 @@ class Up:
         inventory.write(
             self.layout.inventory,
             inventory.hosts_file(self.layout, self.topology.hosts, self.addresses),
-            inventory.variables(self.layout, self.addresses, snapshot),
+            inventory.variables(self.layout, self.addresses, snapshot)
+            | inventory.tenancy(self.topology.hosts, self.addresses, Path(self.state.register)),
         )
 
     def repository(self) -> None:
@@ -180,6 +188,10 @@ class Up:
         """Prove the cloud with a guest."""
         ansible.play(self.layout, self.progress, "verify")
 
+    def bureaus(self) -> None:
+        """Give the bureaus of the register their part of the cloud."""
+        ansible.play(self.layout, self.progress, "bureaus")
+
     def finish(self) -> None:
         """Remember that the cloud was verified, and say how to use it."""
         self.state.phases = self.progress.phases
@@ -199,4 +211,5 @@ PHASES: dict[str, tuple[str, Callable[[Up], None]]] = {
     "site": ("playbooks/site.yml (images are built meanwhile)", Up.site),
     "images": ("guest images into the cloud", Up.images),
     "verify": ("playbooks/verify.yml, a real guest", Up.verify),
+    "bureaus": ("playbooks/bureaus.yml, the bureau register", Up.bureaus),
 }

@@ -16,7 +16,7 @@ def test_help_has_examples_and_phases(capsys: pytest.CaptureFixture[str]) -> Non
     assert caught.value.code == 0
     text = capsys.readouterr().out
     assert "deploy/lab up --topology small" in text
-    assert "precheck, site, images, verify" in text
+    assert "precheck, site, images, verify, bureaus" in text
 
 
 def test_unknown_phase_is_wrong_usage() -> None:

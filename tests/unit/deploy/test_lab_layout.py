@@ -60,6 +60,7 @@ def test_inventory_puts_hosts_into_their_groups() -> None:
         "network": ["control1"],
         "compute": ["compute1", "compute2"],
         "storage": ["control1"],
+        "directory": ["control1"],
     }
     assert cloud["hosts"]["compute2"] == {
         "ansible_host": "10.118.0.22",

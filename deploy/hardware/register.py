@@ -1,0 +1,57 @@
+"""The bureau register that the lab plays: found by name or path, and who can log in by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deploy.hardware.errors import LabError
+from deploy.hardware.layout import Layout
+
+DEFAULT = "two-bureaus"
+
+
+def folder(layout: Layout) -> Path:
+    """Return where the tree's registers are."""
+    return layout.tree / "deploy/register"
+
+
+def names(layout: Layout) -> list[str]:
+    """Return the names of the tree's registers."""
+    return sorted(path.stem for path in folder(layout).glob("*.yaml"))
+
+
+def find(layout: Layout, wish: str) -> Path:
+    """Return the register of a name or path; raise LabError if there is none."""
+    named = folder(layout) / f"{wish}.yaml"
+    if named.is_file():
+        return named
+    path = Path(wish).resolve()
+    if path.is_file():
+        return path
+    raise LabError(
+        f"--register {wish}: neither a file nor one of {', '.join(names(layout))} "
+        f"(in {folder(layout)})"
+    )
+
+
+def check(path: Path) -> None:
+    """Read a register; raise LabError with everything that is wrong with it."""
+    from ouhai_cloud.errors import OuhaiError
+    from ouhai_cloud.tenancy.register.load import load
+
+    try:
+        load(path)
+    except OuhaiError as error:
+        raise LabError(f"{path} cannot be used:\n{error}") from error
+
+
+def some_persons(path: Path) -> tuple[str, ...]:
+    """Return some of the test persons in the directory: the duties', and those of one bureau."""
+    from ouhai_cloud.tenancy.register.load import load
+    from ouhai_cloud.tenancy.register.people import DUTY_NAMES, ROLE_NAMES
+
+    register = load(path)
+    duties = register.district.duties
+    holders = [group for duty in DUTY_NAMES for group in getattr(duties, duty)[:1]]
+    bureau = next((one for one in register.bureaus if one.kind == "bureau"), register.bureaus[0])
+    return (*(f"{bureau.short}-{role}" for role in ROLE_NAMES), *holders)
