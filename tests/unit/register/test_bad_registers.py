@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ouhai_cloud.errors import Fault, RegisterInvalid
 from ouhai_cloud.tenancy.register.load import load, load_text
 from ouhai_cloud.tenancy.register.yaml_text import LIMIT_BYTES
@@ -241,6 +243,23 @@ def test_no_fault_hides_another() -> None:
         "bureaus[2].kind",
         "agreements[0].consumer",
     ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(0, len(TEXT)),
+    st.integers(0, 30),
+    st.text(st.sampled_from("{}[]:,&*!|>-'\"\n \t#%@`~?ax0\x85\u2028\ufeff\ufffe"), max_size=6),
+)
+def test_any_text_is_loaded_or_refused_with_faults(start: int, cut: int, new: str) -> None:
+    text = TEXT[:start] + new + TEXT[start + cut :]
+    try:
+        register = load_text(text, "small.yaml")
+    except RegisterInvalid as error:
+        assert error.faults
+        assert all(0 <= fault.line <= text.count("\n") + 2 for fault in error.faults)
+    else:
+        assert register.bureaus
 
 
 def test_words_of_old_yaml_stay_words() -> None:

@@ -211,6 +211,11 @@ def test_a_damaged_workbook_is_refused(path: Path) -> None:
     assert "damaged" in refused(path)[0].message
 
 
+def test_a_workbook_without_a_workbook_is_refused(path: Path) -> None:
+    repacked(path, lambda name, content: b"<Types/>" if name == "[Content_Types].xml" else content)
+    assert "damaged" in refused(path)[0].message
+
+
 def rewritten(folder: Path, title: str, old: str, new: str) -> None:
     path = folder / f"{title}.csv"
     text = path.read_text(encoding="utf-8-sig")

@@ -84,7 +84,8 @@ def _open(file: io.BytesIO, name: str) -> Workbook:
         return openpyxl.load_workbook(file)
     except (
         # What openpyxl lets through when XML is well formed but not what it expects.
-        *(AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError),
+        # (OSError: it finds no part that says it is the workbook.)
+        *(AttributeError, IndexError, KeyError, OSError, OverflowError, TypeError, ValueError),
         *(InvalidFileException, ParseError, zipfile.BadZipFile),
     ) as error:
         message = f"the workbook is damaged ({error}); save it anew with Excel or WPS"
