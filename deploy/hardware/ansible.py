@@ -48,7 +48,8 @@ def play(layout: Layout, progress: Progress, playbook: str, *arguments: str) -> 
 def follow(job: jobs.Job, progress: Progress) -> None:
     """Write a job's output to its log as it comes, and show plays and tasks.
 
-    When each began goes to a second log, NAME.times, for whoever wants to know what took long.
+    When each had its first result (Ansible names a task no earlier) goes to a second log,
+    NAME.times, for whoever wants to know what took long.
     """
     play_name = ""
     started = time.monotonic()
