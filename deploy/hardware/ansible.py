@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from deploy.hardware import jobs
 from deploy.hardware.errors import JobFailed
@@ -45,15 +46,24 @@ def play(layout: Layout, progress: Progress, playbook: str, *arguments: str) -> 
 
 
 def follow(job: jobs.Job, progress: Progress) -> None:
-    """Write a job's output to its log as it comes, and show plays and tasks."""
+    """Write a job's output to its log as it comes, and show plays and tasks.
+
+    When each had its first result (Ansible names a task no earlier) goes to a second log,
+    NAME.times, for whoever wants to know what took long.
+    """
     play_name = ""
-    with job.log.open("w", buffering=1) as log:
+    started = time.monotonic()
+    with (
+        job.log.open("w", buffering=1) as log,
+        job.log.with_suffix(".times").open("w", buffering=1) as times,
+    ):
         for line in job.process.stdout or ():
             log.write(line)
             heading = HEADING.match(line)
             if heading is None:
                 continue
             kind, name = heading.groups()
+            times.write(f"{time.monotonic() - started:8.1f} s  {kind} {name}\n")
             if kind == "PLAY":
                 play_name = name
                 progress.detail(name, milestone=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.ouhai.cloud.plugins.plugin_utils import (
     certificates,
     private_file,
@@ -17,49 +15,42 @@ from ansible_collections.ouhai.cloud.plugins.plugin_utils.authority_store import
     AuthorityStore,
     AuthorityUnusable,
 )
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.checked_action import CheckedAction
 
 _OPENS_THE_KEY = "secret_ca_passphrase"
 _ENDING_DAYS = 365
 """Days before its end at which the authority's end is announced: all hosts have to be renewed."""
 
 
-class ActionModule(ActionBase):
+class ActionModule(CheckedAction):
     """Entirely on the deploy host. The passphrase comes from the vault, not from an argument."""
 
-    _supports_check_mode = True
+    arguments: ClassVar[dict[str, Any]] = {
+        "folder": {"type": "path", "required": True},
+        "common_name": {"type": "str", "required": True},
+        "secrets_file": {"type": "path", "required": True},
+        "vault_password_file": {"type": "path", "required": True},
+        "server_names": {"type": "list", "elements": "str", "required": True},
+    }
+    refusals = (
+        AuthorityUnusable,
+        certificates.CertificateError,
+        vault_file.SecretsUnreadable,
+        OSError,
+    )
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
         """Return whether anything changed, and a diff of certificates (never of keys)."""
-        super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(
-            argument_spec={
-                "folder": {"type": "path", "required": True},
-                "common_name": {"type": "str", "required": True},
-                "secrets_file": {"type": "path", "required": True},
-                "vault_password_file": {"type": "path", "required": True},
-                "server_names": {"type": "list", "elements": "str", "required": True},
-            }
-        )
         store = AuthorityStore(Path(args["folder"]))
-        try:
-            created = not store.exists()
-            if created and self._task.check_mode:
-                return {"changed": True, "diff": [_diff(store.certificate_path, None, None)]}
-            passphrase = _read_passphrase(args["secrets_file"], args["vault_password_file"])
-            before = None if created else store.certificate_path.read_bytes()
-            authority = (
-                store.create(args["common_name"], passphrase) if created else store.load(passphrase)
-            )
-            server = self._ensure_server(store.folder, authority, args["server_names"])
-        except (
-            AuthorityUnusable,
-            certificates.CertificateError,
-            vault_file.SecretsUnreadable,
-            OSError,
-        ) as error:
-            raise AnsibleActionFail(str(error)) from error
+        created = not store.exists()
+        if created and self._task.check_mode:
+            return {"changed": True, "diff": [_diff(store.certificate_path, None, None)]}
+        passphrase = _read_passphrase(args["secrets_file"], args["vault_password_file"])
+        before = None if created else store.certificate_path.read_bytes()
+        authority = (
+            store.create(args["common_name"], passphrase) if created else store.load(passphrase)
+        )
+        server = self._ensure_server(store.folder, authority, args["server_names"])
         diff = [_diff(store.certificate_path, before, authority.certificate_pem), server["diff"]]
         result = {"changed": created or server["changed"], "diff": diff}
         left = authority.certificate.not_valid_after_utc - certificates.now()

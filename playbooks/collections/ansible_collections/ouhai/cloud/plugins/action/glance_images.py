@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.checked_action import CheckedAction
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.cloud.connection import connect
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.cloud.errors import (
     CLOUD_ERRORS,
@@ -26,39 +25,31 @@ from ansible_collections.ouhai.cloud.plugins.plugin_utils.images.changes import 
 display = Display()
 
 
-class ActionModule(ActionBase):
+class ActionModule(CheckedAction):
     """Runs in the controller, where the images are and where progress can be shown."""
 
-    _supports_check_mode = True
     _supports_diff = True
     _requires_connection = False
+    arguments: ClassVar[dict[str, Any]] = {
+        "clouds_file": {"type": "path", "required": True},
+        "cloud": {"type": "str", "required": True},
+        "images_directory": {"type": "path", "required": True},
+        "images": {"type": "list", "elements": "str", "required": True},
+        "flavors": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": flavors.FIELDS,
+        },
+    }
+    refusals = (CheckFailed,)
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
         """Plan, show, apply."""
-        super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(
-            argument_spec={
-                "clouds_file": {"type": "path", "required": True},
-                "cloud": {"type": "str", "required": True},
-                "images_directory": {"type": "path", "required": True},
-                "images": {"type": "list", "elements": "str", "required": True},
-                "flavors": {
-                    "type": "list",
-                    "elements": "dict",
-                    "required": True,
-                    "options": flavors.FIELDS,
-                },
-            }
-        )
         try:
             return self._ensure(args)
-        except CheckFailed as failure:
-            # Ansible would print the cause's text a second time.
-            raise AnsibleActionFail(str(failure)) from None
         except CLOUD_ERRORS as error:
-            raise AnsibleActionFail(str(from_cloud(error, "Uploading images"))) from None
+            raise from_cloud(error, "Uploading images") from None
 
     def _ensure(self, args: dict[str, Any]) -> dict[str, Any]:
         names = [str(name) for name in args["images"]]

@@ -3,42 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.ouhai.cloud.plugins.plugin_utils import certificates
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.authority_store import (
     AuthorityStore,
     AuthorityUnusable,
 )
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.checked_action import CheckedAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(CheckedAction):
     """One call of the module when nothing has to be signed, two otherwise."""
 
-    _supports_check_mode = True
     _supports_diff = True
+    arguments: ClassVar[dict[str, Any]] = {
+        "names": {"type": "list", "elements": "str", "required": True},
+        "authority_folder": {"type": "path", "required": True},
+        "passphrase": {"type": "str", "required": True, "no_log": True},
+        "folder": {"type": "path", "default": "/etc/ouhai/pki"},
+        "group": {"type": "str", "default": "ouhai-pki"},
+    }
+    refusals = (AuthorityUnusable, certificates.CertificateError)
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
         """Return what the module says, with the reason for signing and a diff in words."""
-        super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(
-            argument_spec={
-                "names": {"type": "list", "elements": "str", "required": True},
-                "authority_folder": {"type": "path", "required": True},
-                "passphrase": {"type": "str", "required": True, "no_log": True},
-                "folder": {"type": "path", "default": "/etc/ouhai/pki"},
-                "group": {"type": "str", "default": "ouhai-pki"},
-            }
-        )
-        try:
-            authority = AuthorityStore(Path(args["authority_folder"])).load(args["passphrase"])
-            return self._ensure(authority, args, task_vars or {})
-        except (AuthorityUnusable, certificates.CertificateError) as error:
-            raise AnsibleActionFail(str(error)) from error
+        authority = AuthorityStore(Path(args["authority_folder"])).load(args["passphrase"])
+        return self._ensure(authority, args, self.task_vars)
 
     def _ensure(
         self, authority: certificates.Authority, args: dict[str, Any], task_vars: dict[str, Any]

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible_collections.ouhai.cloud.plugins.module_utils.failure import Failure
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.checked_action import CheckedAction
 
 _CLOCK_READINGS = 3
 
 
-class ActionModule(ActionBase):
+class ActionModule(CheckedAction):
     """Never fails nor ends as unreachable: the report at the end has to hear of every host."""
 
-    _supports_check_mode = True
+    arguments: ClassVar[dict[str, Any]] = {
+        "expected": {"type": "dict", "required": True},
+        "clock_seconds": {"type": "float", "required": True},
+        "clock_offset_seconds": {"type": "float", "default": 0.0},
+    }
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
         """Return the failures of this host."""
-        super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(
-            argument_spec={
-                "expected": {"type": "dict", "required": True},
-                "clock_seconds": {"type": "float", "required": True},
-                "clock_offset_seconds": {"type": "float", "default": 0.0},
-            }
-        )
         where = str(args["expected"]["name"])
         try:
-            failures = self._module(where, args["expected"], task_vars or {})
+            failures = self._module(where, args["expected"], self.task_vars)
             failures += self._clock(where, args["clock_seconds"], args["clock_offset_seconds"])
         except AnsibleConnectionFailure as error:
             failures = [unreachable(where, error.message)]

@@ -6,11 +6,10 @@ import base64
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible_collections.ouhai.cloud.plugins.plugin_utils import (
     check_addresses,
     check_groups,
@@ -19,6 +18,7 @@ from ansible_collections.ouhai.cloud.plugins.plugin_utils import (
     inventory_files,
     variable_types,
 )
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.checked_action import CheckedAction
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.inventory_view import (
     Failure,
     Host,
@@ -38,24 +38,18 @@ _GLOBAL = (
 )
 
 
-class ActionModule(ActionBase):
+class ActionModule(CheckedAction):
     """Reads variables one by one: one that cannot be evaluated must not hide the rest."""
 
     _requires_connection = False
-    _supports_check_mode = True
+    arguments: ClassVar[dict[str, Any]] = {
+        "schemas": {"type": "path", "required": True},
+        "variables_folder": {"type": "path", "required": True},
+    }
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
         """Return the failures, and what each host has to be like."""
-        super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(
-            argument_spec={
-                "schemas": {"type": "path", "required": True},
-                "variables_folder": {"type": "path", "required": True},
-            }
-        )
-        self._vars = task_vars or {}
+        self._vars = self.task_vars
         self._failures: list[Failure] = []
         schemas = yaml.safe_load(Path(args["schemas"]).read_text(encoding="utf-8"))
         settings = {name: self._evaluate(name) for name in _GLOBAL}

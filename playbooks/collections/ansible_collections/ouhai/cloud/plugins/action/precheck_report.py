@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible.plugins.action import ActionBase
 from ansible_collections.ouhai.cloud.plugins.plugin_utils import report
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.checked_action import CheckedAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(CheckedAction):
     """On the deploy host, for all hosts together."""
 
     _requires_connection = False
-    _supports_check_mode = True
+    arguments: ClassVar[dict[str, Any]] = {
+        "failures": {"type": "list", "elements": "dict", "required": True}
+    }
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
         """Fail with the number of failures after having shown them."""
-        super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(
-            argument_spec={"failures": {"type": "list", "elements": "dict", "required": True}}
-        )
         failures = report.merge(args["failures"])
         if not failures:
             return {"changed": False, "msg": "Nothing stands in the way of the deployment."}

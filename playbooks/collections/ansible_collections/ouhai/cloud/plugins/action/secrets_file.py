@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible_collections.ouhai.cloud.plugins.plugin_utils import (
     private_file,
     secret_kinds,
     vault_file,
 )
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.checked_action import CheckedAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(CheckedAction):
     """Entirely on the deploy host: no value is ever part of a task's arguments or result."""
 
-    _supports_check_mode = True
     _supports_diff = False
+    arguments: ClassVar[dict[str, Any]] = {
+        "path": {"type": "path", "required": True},
+        "vault_password_file": {"type": "path", "required": True},
+        "required": {"type": "dict", "required": True},
+    }
+    refusals = (vault_file.SecretsUnreadable, OSError)
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
         """Return the names (not the values) of the secrets that were generated."""
-        super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(
-            argument_spec={
-                "path": {"type": "path", "required": True},
-                "vault_password_file": {"type": "path", "required": True},
-                "required": {"type": "dict", "required": True},
-            }
-        )
         # Ansible marks strings with where they come from; YAML writes plain ones only.
         required = {str(name): str(kind) for name, kind in args["required"].items()}
         unknown = secret_kinds.unknown_kinds(required)
@@ -40,10 +35,7 @@ class ActionModule(ActionBase):
                 f"secrets_required names kinds that do not exist: {unknown}. "
                 f"Known kinds: {', '.join(secret_kinds.KINDS)}."
             )
-        try:
-            return self._ensure(Path(args["path"]), Path(args["vault_password_file"]), required)
-        except (vault_file.SecretsUnreadable, OSError) as error:
-            raise AnsibleActionFail(str(error)) from error
+        return self._ensure(Path(args["path"]), Path(args["vault_password_file"]), required)
 
     def _ensure(self, path: Path, password_file: Path, required: dict[str, str]) -> dict[str, Any]:
         check_mode = bool(self._task.check_mode)

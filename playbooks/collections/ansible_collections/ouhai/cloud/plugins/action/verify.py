@@ -6,9 +6,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.checked_action import CheckedAction
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.cloud.errors import CheckFailed
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.verify import report
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.verify.graph import Outcome, State
@@ -23,30 +22,23 @@ display = Display()
 COLOURS = {State.OK: "green", State.FAILED: "red", State.NOT_REACHED: "cyan"}
 
 
-class ActionModule(ActionBase):
+class ActionModule(CheckedAction):
     """Runs in the controller: a module could show nothing before its end."""
 
-    _supports_check_mode = True
     _requires_connection = False
+    arguments = ARGUMENT_SPEC
+    refusals = (CheckFailed,)
 
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
         """Return every step with its seconds; `failed` when one of them did."""
-        super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(argument_spec=ARGUMENT_SPEC)
-        settings = from_arguments(arguments)
+        settings = from_arguments(args)
         if self._task.check_mode:
             plan = "Would verify: " + ", ".join(step.name for step in STEPS)
             display.display(f"  {plan}")
             return {"changed": False, "msg": plan, "steps": []}
         started = datetime.now(UTC)
         clock = time.monotonic()
-        try:
-            outcomes = verify(settings, _show)
-        except CheckFailed as failure:
-            # Ansible would print the cause's text a second time.
-            raise AnsibleActionFail(str(failure)) from None
+        outcomes = verify(settings, _show)
         seconds = round(time.monotonic() - clock, 1)
         failed = any(outcome.state is State.FAILED for outcome in outcomes)
         display.display(report.table(outcomes, seconds))

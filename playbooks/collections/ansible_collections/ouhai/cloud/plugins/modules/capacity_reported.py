@@ -1,0 +1,99 @@
+"""Wait until the schedulers know where guests and volumes can go."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+try:
+    import openstack
+    from openstack.config.loader import OpenStackConfig
+
+    HAS_OPENSTACK = True
+except ImportError:  # reported by main(), with the package's name
+    HAS_OPENSTACK = False
+
+DOCUMENTATION = """
+module: capacity_reported
+short_description: Wait until the schedulers know where guests and volumes can go
+description:
+  - Services that run and APIs that answer are not enough. A volume that is asked for before
+    cinder-volume has told the scheduler of its pool ends in an error, and so does a guest before
+    a compute host has been mapped to its cell.
+options:
+  clouds_file:
+    description: Path of clouds.yaml.
+    type: path
+    required: true
+  cloud:
+    description: Its entry.
+    type: str
+    required: true
+  timeout_seconds:
+    description: How long both together may take.
+    type: int
+    default: 120
+author: ouhai-cloud
+"""
+
+EXAMPLES = """
+- name: Wait until there is room for volumes and guests
+  ouhai.cloud.capacity_reported:
+    clouds_file: clouds.yaml
+    cloud: ouhai
+"""
+
+RETURN = """
+seconds:
+  description: How long it took.
+  returned: always
+  type: float
+"""
+
+POLL_SECONDS = 1.0
+
+
+def missing(cloud: Any) -> list[str]:
+    """Return what no scheduler knows of yet."""
+    found = []
+    if not any(True for _ in cloud.block_storage.backend_pools()):
+        found.append("cinder-volume has not reported a pool; see /var/log/cinder on control hosts")
+    if not any(True for _ in cloud.compute.hypervisors()):
+        found.append("no compute host is in a cell; see nova-compute and nova-scheduler")
+    return found
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "clouds_file": {"type": "path", "required": True},
+            "cloud": {"type": "str", "required": True},
+            "timeout_seconds": {"type": "int", "default": 120},
+        },
+        supports_check_mode=True,
+    )
+    if not HAS_OPENSTACK:
+        module.fail_json(
+            msg="openstacksdk is missing in the deploy host's environment; see constraints.txt"
+        )
+    if module.check_mode:
+        module.exit_json(changed=False, seconds=0.0)
+    loader = OpenStackConfig(config_files=[module.params["clouds_file"]])
+    config = loader.get_one(cloud=module.params["cloud"], api_timeout=30)
+    cloud = openstack.connection.Connection(config=config)
+    start = time.monotonic()
+    try:
+        while waiting := missing(cloud):
+            if time.monotonic() - start > module.params["timeout_seconds"]:
+                module.fail_json(msg="; ".join(waiting))
+            time.sleep(POLL_SECONDS)
+    except openstack.exceptions.SDKException as error:
+        module.fail_json(msg=f"the cloud does not say where guests and volumes can go: {error}")
+    module.exit_json(changed=False, seconds=round(time.monotonic() - start, 1))
+
+
+if __name__ == "__main__":
+    main()
