@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,19 @@ def test_a_wrong_vault_password_says_what_to_do(
     assert done.returncode == 4
     assert f"{with_secrets}/group_vars/all/secrets.yml cannot be read" in done.stderr
     assert "do:  Set ANSIBLE_VAULT_PASSWORD_FILE" in done.stderr
+
+
+def test_a_directory_that_does_not_answer_is_reported(with_secrets: Path) -> None:
+    parts = {"suffix": "dc=x", "people": "ou=p,dc=x", "groups": "ou=g,dc=x", "account": "cn=k,dc=x"}
+    directory = {"domain": "district", "label": "x", "url": "ldaps://127.0.0.1:1", "ca_file": ""}
+    change(with_secrets, directory=directory | parts)
+    unreachable = run(with_secrets, "precheck.yml")
+    assert unreachable.returncode == 2
+    assert "the host cannot be reached" in " ".join(unreachable.stdout.split())
+    # Any host will do that can be reached: this machine.
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    change(with_secrets, **local)
+    done = run(with_secrets, "precheck.yml")
+    assert done.returncode == 2
+    said = " ".join(done.stdout.split())
+    assert "the directory does not answer at ldaps://127.0.0.1:1" in said
