@@ -17,6 +17,7 @@ from ouhai_cloud.tenancy.planning.leaving import departures
 from ouhai_cloud.tenancy.planning.order import RANK, Depths, by_bureau
 from ouhai_cloud.tenancy.planning.resolving import reverting, seen_out
 from ouhai_cloud.tenancy.planning.states import States
+from ouhai_cloud.tenancy.planning.taken_names import taken_names
 from ouhai_cloud.tenancy.planning.unexpected import unexpected
 from ouhai_cloud.tenancy.resources import Key, Kind, State
 from ouhai_cloud.tenancy.retirement import Retirement
@@ -52,17 +53,27 @@ def make_plan(
     """
     states = States(desired, observed, recorded, retirements or {})
     found = [compare(one, states) for one in sorted(desired.values(), key=by_bureau)]
-    conflicts = tuple(one.conflict for one in found if one.conflict)
+    wishes = [one.change for one in found if one.change]
+    conflicts = (
+        *(one.conflict for one in found if one.conflict),
+        *taken_names(wishes, states),
+    )
+    in_conflict = {one.key for one in conflicts}
     going = departures(states)
-    drift = (*(each for one in found for each in one.drift), *unexpected(states))
+    removed = {one.key for one in going.removals}
+    drift = (
+        *(each for one in found for each in one.drift),
+        *unexpected(states, desired.keys() | removed),
+    )
     undecided, in_force = _silence(drift, accepted)
-    wishes = (one.change for one in found if one.change)
-    strangers = (one.resource for one in drift if one.key not in desired)
-    leaving = (each for one in going.leaving for each in one.resources)
     changes, held = hold(
-        [*wishes, *going.removals, *going.forgotten],
-        observed.keys() - {one.key for one in conflicts},
-        [*strangers, *leaving],
+        [
+            *(one for one in wishes if one.key not in in_conflict),
+            *going.removals,
+            *going.forgotten,
+        ],
+        observed.keys() - in_conflict,
+        (one for one in observed.values() if one.key not in removed),
     )
     return Plan(
         changes=_sorted(changes),

@@ -20,10 +20,16 @@ def hold(
     """
     available = set(there)
     hanging = _hanging(in_the_way)
+    causes: dict[Key, tuple[Key, ...]] = {}
     free, held = [], []
     for change in in_order_of_making(changes):
-        waits_for = _needs(change, available) or _obstacles(change, hanging)
-        if waits_for:
+        nearest = _needs(change, available) or _obstacles(change, hanging)
+        if nearest:
+            # What waits for something that waits itself is told the first cause.
+            waits_for = tuple(
+                sorted({cause for one in nearest for cause in causes.get(one, (one,))})
+            )
+            causes[change.key] = waits_for
             held.append(Held(change, waits_for, _waits(waits_for)))
             continue
         free.append(change)
@@ -41,15 +47,13 @@ def release(
     :param gone_now: keys of what was in the way and is removed.
     """
     settled = {*there_now, *gone_now}
-    by_key = {one.change.key: one for one in held}
     free, still = [], []
-    for change in in_order_of_making(one.change for one in held):
-        waits_for = tuple(one for one in by_key[change.key].by if one not in settled)
+    for one in held:
+        waits_for = tuple(cause for cause in one.by if cause not in settled)
         if waits_for:
-            still.append(Held(change, waits_for, _waits(waits_for)))
-            continue
-        free.append(change)
-        settled.add(change.key)
+            still.append(Held(one.change, waits_for, _waits(waits_for)))
+        else:
+            free.append(one.change)
     return tuple(free), tuple(still)
 
 

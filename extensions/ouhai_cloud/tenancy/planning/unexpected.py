@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from ouhai_cloud.tenancy.drift import Drift, DriftKind
 from ouhai_cloud.tenancy.encoding import in_words
 from ouhai_cloud.tenancy.planning.states import States
-from ouhai_cloud.tenancy.resources import Kind, Ref, Resource
+from ouhai_cloud.tenancy.resources import Key, Kind, Ref, Resource
 
 EXCLUSIVE: Mapping[Kind, tuple[str, ...]] = {
     Kind.GRANT: ("scope",),
@@ -22,17 +22,20 @@ EXCLUSIVE: Mapping[Kind, tuple[str, ...]] = {
 """By kind, the attributes that refer to what nobody else may hang anything on."""
 
 
-def unexpected(states: States) -> Iterator[Drift]:
-    """Yield what others hung on what we are asked to keep."""
+def unexpected(states: States, ours: Collection[Key]) -> Iterator[Drift]:
+    """Yield what others hung on ours.
+
+    :param ours: keys of what nobody else may hang anything on; what leaves is none of that.
+    """
     for key in sorted(states.observed):
         seen = states.observed[key]
-        if _is_unexpected(seen, states):
+        if _is_unexpected(seen, states, ours):
             words = in_words(seen.attributes)
             yield Drift(DriftKind.UNEXPECTED, key, seen.bureau, "", None, words, seen)
 
 
-def _is_unexpected(seen: Resource, states: States) -> bool:
+def _is_unexpected(seen: Resource, states: States, ours: Collection[Key]) -> bool:
     if seen.key in states.desired or states.owned(seen) or states.retiring(seen.key):
         return False
     places = (seen.attributes.get(name) for name in EXCLUSIVE.get(seen.kind, ()))
-    return any(isinstance(one, Ref) and one.key in states.desired for one in places)
+    return any(isinstance(one, Ref) and one.key in ours for one in places)
