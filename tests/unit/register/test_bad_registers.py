@@ -76,6 +76,8 @@ YAML = [
     bad("a list for a key", "  code: \"330304\"", "  ? [a]\n  : b", "[a]", "district",
         "plain word"),
     bad("a control character", "瓯海中学\n", "瓯海\x07中学\n", "瓯海\x07中学", "", "U+0007"),
+    bad("a line that no editor counts", "name: 瓯海中学\n", "name: 瓯海\u2028中学\n",
+        "瓯海\u2028中学", "", "U+2028"),
 ]  # fmt: skip
 SHAPE = [
     bad("a misspelt key", "contact: mzj", "contcat: mzj", "contcat", "bureaus[3].contcat",
@@ -187,6 +189,9 @@ RULES = [
     bad("an agreement within a domain", "consumer: E022/relief", "consumer: E021S01/site",
         "E021S01/site",
         "agreements[0].consumer", "domain of E021"),
+    bad("an agreement's code twice", "agreements:\n",
+        "agreements:\n  - {code: S001, provider: E001/x, consumer: E001/y, purpose: 别的}\n",
+        "- code: S001", "agreements[1].code", "taken"),
     bad("an agreement twice", "agreements:\n",
         "agreements:\n  - {code: S000, provider: E021/oa, consumer: E022/relief, purpose: 重复}\n",
         "consumer: E022/relief", "agreements[1].consumer", "S000"),
@@ -221,7 +226,7 @@ def test_a_bad_register_is_refused_where_it_is_wrong(case: Bad) -> None:
     assert fitting, "\n".join(map(str, faults))
     fault = fitting[-1]
     assert fault.file == "small.yaml"
-    assert case.line in text.splitlines()[fault.line - 1], str(fault)
+    assert case.line in text.split("\n")[fault.line - 1], str(fault)
     for part in case.message:
         assert part in fault.message
 

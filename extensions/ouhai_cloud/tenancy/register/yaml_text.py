@@ -19,6 +19,8 @@ from ouhai_cloud.tenancy.register.document import Document, Path, Place, dotted
 LIMIT_BYTES = 1024 * 1024
 LIMIT_DEPTH = 12
 
+# Control characters, halves of characters, and separators that only YAML counts as ends of lines.
+_REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -65,10 +67,10 @@ def _too_large(size: int) -> str:
 def _check_characters(text: str, name: str) -> None:
     """Refuse what no editor shows before YAML's reader stumbles over it without a line."""
     faults = [
-        Fault(name, number, "", f"there is the control character U+{ord(char):04X}; remove it")
+        Fault(name, number, "", f"there is the unseen character U+{ord(char):04X}; remove it")
         for number, line in enumerate(text.split("\n"), 1)
         for char in line.removesuffix("\r")
-        if unicodedata.category(char) in {"Cc", "Cs"} and char != "\t"
+        if unicodedata.category(char) in _REFUSED and char != "\t"
     ]
     if faults:
         raise RegisterInvalid(tuple(faults[:20]))
