@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from ouhai_cloud.tenancy.register.document import Path, Problem
 from ouhai_cloud.tenancy.register.facts import Facts
 
-RESERVED = frozenset({"default", "heat", "ldap", "federated"})
-"""Domains of the cloud itself; Keystone tells names apart without regard to case."""
+RESERVED = frozenset({"default", "heat", "district", "federated"})
+"""Domains of the cloud itself: Keystone's and Heat's, the directory's, federated users'."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
