@@ -18,6 +18,7 @@ from ouhai_cloud.cloud.errors import (
     Refused,
     Unanswered,
     never_sent,
+    passing,
     reason_of,
     status_of,
 )
@@ -31,7 +32,6 @@ Service = Literal[
 # How many requests a service gets at a time. More makes Neutron slower, not faster.
 AT_A_TIME: Mapping[Service, int] = {"identity": 6, "network": 4}
 AT_A_TIME_ELSE = 8
-PASSING = frozenset({0, 429, 502, 503, 504})
 PATIENCE_SECONDS = 90.0
 
 
@@ -58,7 +58,7 @@ class Api:
         """
         for service in services:
             try:
-                getattr(self.connection, service).get_endpoint_data()
+                getattr(self.connection, service)
             except SDK_ERRORS as error:
                 raise CloudUnreachable(
                     f"The service {service} cannot be used: {reason_of(error)}"
@@ -159,13 +159,11 @@ class Api:
                 answer: Response = client.request(path, method, **options)
             return answer
 
-        def passing(error: BaseException) -> bool:
-            if not isinstance(error, SDK_ERRORS) or status_of(error) not in PASSING:
-                return False
-            return again or never_sent(error)
+        def may_repeat(error: BaseException) -> bool:
+            return passing(error) and (again or never_sent(error))
 
         retrying = Retrying(
-            retry=retry_if_exception(passing),
+            retry=retry_if_exception(may_repeat),
             wait=wait_random_exponential(multiplier=0.3, max=5),
             stop=stop_after_delay(self._patience_seconds),
             reraise=True,
@@ -195,9 +193,10 @@ class Api:
         return Api(other, self._patience_seconds)
 
     def _named(self, error: BaseException, doing: str, *, again: bool) -> Exception:
-        status = status_of(error)
-        if status not in PASSING:
-            return Refused(doing, status, reason_of(error))
+        if status_of(error) and not passing(error):
+            return Refused(doing, status_of(error), reason_of(error))
+        if not passing(error):
+            return CloudUnreachable(f"{doing}: cannot be asked ({reason_of(error)})")
         if not again and not never_sent(error):
             return Unanswered(f"{doing}: no answer ({reason_of(error)})")
         return CloudUnreachable(

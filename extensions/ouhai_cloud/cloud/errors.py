@@ -6,7 +6,13 @@ import json
 import re
 from typing import Any
 
-from keystoneauth1.exceptions import ClientException, ConnectFailure, HttpError
+from keystoneauth1.exceptions import (
+    ClientException,
+    ConnectFailure,
+    HttpError,
+    RetriableConnectionFailure,
+    UnknownConnectionError,
+)
 from openstack.exceptions import HttpException, SDKException
 from urllib3.exceptions import HTTPError, NewConnectionError
 
@@ -14,6 +20,7 @@ from ouhai_cloud.errors import OuhaiError
 
 SDK_ERRORS = (ClientException, SDKException)
 LONGEST_REASON = 400
+PASSING = frozenset({429, 502, 503, 504})
 
 
 class CloudUnreachable(OuhaiError):
@@ -56,6 +63,12 @@ def reason_of(error: BaseException) -> str:
     response = getattr(error, "response", None)
     text = _words(getattr(response, "text", "") or "") or str(error)
     return re.sub(r"\s+", " ", text)[:LONGEST_REASON]
+
+
+def passing(error: BaseException) -> bool:
+    """Tell whether the same request may well succeed in a moment."""
+    lost = (RetriableConnectionFailure, UnknownConnectionError)
+    return isinstance(error, lost) or status_of(error) in PASSING
 
 
 def never_sent(error: BaseException) -> bool:

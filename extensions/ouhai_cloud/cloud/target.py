@@ -21,6 +21,7 @@ from ouhai_cloud.tenancy.target import Ids, Result
 
 One = Callable[[Site, Resource], str]
 Many = Callable[[Site, Sequence[Resource]], Mapping[Key, str]]
+Prepare = Callable[[Site], None]
 Parted = Callable[[Sequence[Resource], int], Sequence[Sequence[Resource]]]
 
 
@@ -35,6 +36,7 @@ class Writer:
 
     :param add: makes one; or ``add_many`` makes ``most`` by one request.
     :param threads: how many requests at a time.
+    :param prepare: done once before any is added.
     """
 
     remove: One
@@ -43,6 +45,7 @@ class Writer:
     change: One | None = None
     most: int = 50
     part: Parted = in_chunks
+    prepare: Prepare | None = None
     threads: int = 4
 
 
@@ -112,6 +115,7 @@ WRITERS: Mapping[Kind, Writer] = {
         add=apply_network.add_router,
         change=apply_network.change_router,
         remove=deleting("/routers"),
+        prepare=apply_network.make_room_for_routers,
         threads=3,
     ),
     Kind.INTERFACE: Writer(
@@ -146,6 +150,11 @@ class CloudTarget:
     def add(self, kind: Kind, wanted: Sequence[Resource], ids: Ids) -> Iterator[Result]:
         """Make resources."""
         writer, site = WRITERS[kind], self._site.with_ids(ids)
+        if writer.prepare is not None:
+            try:
+                writer.prepare(site)
+            except OuhaiError as error:
+                return iter([Result(one.key, error=str(error)) for one in wanted])
         if writer.add_many is not None:
             return _by_parts(site, writer, writer.add_many, wanted)
         return _one_by_one(site, writer, writer.add, wanted)
