@@ -5,7 +5,7 @@ from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.desired import Settings, desired
 from ouhai_cloud.tenancy.mapping.quotas import NETWORK_RESOURCES, network_quota
 from ouhai_cloud.tenancy.register.model import Agreement, Staff
-from ouhai_cloud.tenancy.resources import Kind, Ref, State, Value, kind_of
+from ouhai_cloud.tenancy.resources import Key, Kind, Ref, State, Value, kind_of
 
 from tests.support.memory_cloud import refs
 from tests.support.tenancy_strategies import SETTINGS, bureau, register, system
@@ -31,12 +31,7 @@ def state() -> State:
 
 
 def attributes(state: State, key: str) -> dict[str, Value]:
-    return {
-        str(name): value
-        for one in state.values()
-        if one.key == key
-        for name, value in one.attributes.items()
-    }
+    return dict(state[Key(key)].attributes)
 
 
 def test_a_top_unit_is_a_domain(state: State) -> None:
@@ -100,19 +95,12 @@ def test_duties_have_their_roles_on_a_project_that_holds_nothing(state: State) -
 
 @pytest.mark.parametrize("place", ["E001/duties", "S001", "S002"])
 def test_projects_that_nobody_works_in_are_limited_to_nothing(state: State, place: str) -> None:
-    own = [one for key, one in state.items() if key.partition(":")[2].startswith(place)]
-    limits = [
-        one.attributes["limit"] for one in own if one.kind is Kind.LIMIT and "/db" not in one.key
-    ]
-    assert limits == [0, 0, 0, 0]
+    own = [one for key, one in state.items() if key.startswith(f"limit:{place}/compute/")]
+    assert [one.attributes["limit"] for one in own] == [0, 0, 0, 0]
     for kind in ("volume_quota", "network_quota"):
-        numbers = {
-            name: one
-            for name, one in attributes(state, f"{kind}:{place}").items()
-            if name != "project"
-        }
-        assert numbers
-        assert not any(numbers.values())
+        numbers = attributes(state, f"{kind}:{place}")
+        assert numbers.pop("project") == Ref(Key(f"project:{place}"))
+        assert set(numbers.values()) == {0}
 
 
 def test_an_allotment_becomes_limits_and_quotas(state: State) -> None:

@@ -7,7 +7,7 @@ from ouhai_cloud.tenancy.changes import Action, Plan
 from ouhai_cloud.tenancy.desired import desired
 from ouhai_cloud.tenancy.plan import make_plan
 from ouhai_cloud.tenancy.register.model import Agreement, Register
-from ouhai_cloud.tenancy.resources import Key, Kind, Ref, Resource, State
+from ouhai_cloud.tenancy.resources import Key, Kind, Ref, Resource, State, Value
 from ouhai_cloud.tenancy.retirement import Phase, Retirement
 
 from tests.support.memory_cloud import MemoryCloud, MemoryJournal, carry_out
@@ -121,7 +121,7 @@ def test_an_unexpected_project_leaves_once_it_is_retired(
 ) -> None:
     cloud, _ = applied
     stray = keys.foreign(Kind.PROJECT, "5f0c")
-    attributes = {"name": "stray", "domain": Ref(E002), "enabled": True}
+    attributes: dict[str, Value] = {"name": "stray", "domain": Ref(E002), "enabled": True}
     cloud.put(Resource(Kind.PROJECT, stray, "E002", attributes))
     assert [one.key for one in plan_for(REGISTER, applied).drift] == [stray]
     plan = plan_for(REGISTER, applied, {stray: Retirement(stray)})

@@ -13,7 +13,7 @@ from ouhai_cloud.tenancy.resources import Key, Kind, Ref, Resource, State
 from tests.support.memory_cloud import MemoryCloud, MemoryJournal, carry_out
 from tests.support.tenancy_strategies import SETTINGS, small_registers
 
-QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WHERE = ("cidr", "gateway", "prefixes")
 
 

@@ -15,9 +15,9 @@ from ouhai_cloud.errors import ApplyLocked, StateUnreadable
 from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.changes import Action, Change, Text
 from ouhai_cloud.tenancy.drift import Accepted, Drift, DriftKind
-from ouhai_cloud.tenancy.resources import Kind, Ref, Resource
+from ouhai_cloud.tenancy.resources import Kind, Ref, Resource, Value
 from ouhai_cloud.tenancy.retirement import Event, Retirement, advance
-from ouhai_cloud.tenancy.state import StateStore
+from ouhai_cloud.tenancy.state import Journal, StateStore
 
 WHY = Text("because", "因为")
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,8 +26,13 @@ NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 def project(system: str, id_: str = "") -> Resource:
     key = keys.project("E002", system)
-    parts = {"name": "办公系统", "domain": Ref(keys.domain("E002")), "tags": ("a", "b")}
-    return Resource(Kind.PROJECT, key, "E002", {**parts, "enabled": True}, "E002/oa", id_)
+    attributes: dict[str, Value] = {
+        "name": "办公系统",
+        "domain": Ref(keys.domain("E002")),
+        "tags": ("a", "b"),
+        "enabled": True,
+    }
+    return Resource(Kind.PROJECT, key, "E002", attributes, "E002/oa", id_)
 
 
 def change(action: Action, resource: Resource) -> Change:
@@ -65,16 +70,12 @@ def test_only_the_owner_can_read_it(store: StateStore) -> None:
 
 
 def test_several_threads_write_whole_lines(store: StateStore) -> None:
+    def write(journal: Journal, part: int) -> None:
+        for number in range(50):
+            journal.record(change(Action.ADD, project(f"s{part}-{number}")), "x")
+
     with store.lock(), store.journal() as journal:
-        threads = [
-            threading.Thread(
-                target=lambda part=part: [
-                    journal.record(change(Action.ADD, project(f"s{part}-{one}")), "x")
-                    for one in range(50)
-                ]
-            )
-            for part in range(4)
-        ]
+        threads = [threading.Thread(target=write, args=(journal, part)) for part in range(4)]
         for one in threads:
             one.start()
         for one in threads:

@@ -1,0 +1,153 @@
+"""The pure parts of tenancy, from register to plan, for 60 to 600 bureaus; no cloud is needed.
+
+Three plans each: from empty, with nothing to do, and with a register in which every bureau changed.
+The reference of each line is the smallest register's time, scaled to the number of bureaus: a
+ratio of 1 is linear growth. What is measured is this process's CPU time: the work runs in one
+thread and waits for nothing, and what else the machine does says nothing about how it grows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from ouhai_cloud.tenancy.addresses import living_of
+from ouhai_cloud.tenancy.changes import Plan
+from ouhai_cloud.tenancy.desired import Settings, desired
+from ouhai_cloud.tenancy.plan import make_plan
+from ouhai_cloud.tenancy.register.model import Register
+from ouhai_cloud.tenancy.resources import State
+
+from tests.bench.table import BenchFailed, Row, all_met, render, write_figures
+from tests.support.registers import big_register
+
+T = TypeVar("T")
+COUNTS = (60, 120, 300, 600)
+SYSTEMS_PER_BUREAU = 230 / 60
+SETTINGS = Settings("extranet", ("compute3",))
+REPEATS = 3
+# Room for the noise of a busy machine; quadratic growth would be the number of times larger.
+GOAL_RATIO = 1.5
+
+EXAMPLES = """\
+examples:
+  tests/bench/run tenancy_growth
+  tests/bench/run tenancy_growth --counts 60 1200
+
+exit codes: 0 growth is linear, 1 it is not, 2 nothing could be measured
+"""
+
+
+def main() -> int:
+    """Measure, print and write JSON; see EXAMPLES for the exit codes."""
+    counts = sorted(set(parse().counts))
+    try:
+        measured = {count: measure(count) for count in counts}
+    except BenchFailed as error:
+        print(f"bench tenancy_growth: {error}", file=sys.stderr)
+        return 2
+    lines = rows(measured)
+    print(render("register to plan, CPU s", "linear", lines, digits=3))
+    per_bureau = {count: 1000 * sum(parts.values()) / count for count, parts in measured.items()}
+    print(", ".join(f"{count} bureaus: {ms:.2f} ms each" for count, ms in per_bureau.items()))
+    write_figures("tenancy-growth", {"seconds": measured, "ms_per_bureau": per_bureau})
+    return 0 if all_met(lines) else 1
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="tests/bench/run tenancy_growth",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    counts = " ".join(map(str, COUNTS))
+    parser.add_argument(
+        *("--counts", "-c"), type=int, nargs="+", default=COUNTS, help=f"bureaus ({counts})"
+    )
+    return parser.parse_args()
+
+
+def measure(bureaus: int) -> dict[str, float]:
+    """Return the seconds of each part for so many bureaus.
+
+    :raises BenchFailed: a plan is not what it must be, so that its time says nothing.
+    """
+    register = big_register(bureaus, round(bureaus * SYSTEMS_PER_BUREAU))
+    wanted, wish_seconds = timed(lambda: desired(register, SETTINGS))
+    plan, first_seconds = timed(lambda: make_plan(wanted, {}, {}))
+    if len(plan.changes) != len(wanted):
+        raise BenchFailed(f"{len(plan.changes)} changes for {len(wanted)} wishes")
+    seen = as_made(wanted)
+    plan, idle_seconds = timed(lambda: make_plan(wanted, seen, seen))
+    if not plan.clean:
+        raise BenchFailed(f"a plan with nothing to do has {len(plan.changes)} changes")
+    grown = doubled(register)
+    (other, plan), change_seconds = timed(lambda: again(grown, seen))
+    if len(plan.changes) < bureaus or plan.drift or len(other) != len(wanted):
+        raise BenchFailed(f"a plan with changes everywhere has {len(plan.changes)}")
+    return {
+        "wanted state": wish_seconds,
+        "plan from empty": first_seconds,
+        "plan, nothing to do": idle_seconds,
+        "all of it, changes everywhere": change_seconds,
+    }
+
+
+def again(register: Register, seen: State) -> tuple[State, Plan]:
+    """Return wanted state and plan as an apply on a living cloud makes them."""
+    wanted = desired(register, SETTINGS, living_of(seen, seen))
+    return wanted, make_plan(wanted, seen, seen)
+
+
+def rows(measured: Mapping[int, Mapping[str, float]]) -> list[Row]:
+    """Return a line for each part and size, beside the smallest size's time scaled up."""
+    smallest = min(measured)
+    return [
+        Row(f"{name}, {count} bureaus", seconds, linear, GOAL_RATIO * linear)
+        for name in measured[smallest]
+        for count, seconds in ((one, parts[name]) for one, parts in measured.items())
+        for linear in (measured[smallest][name] * count / smallest,)
+    ]
+
+
+def as_made(wanted: State) -> State:
+    """Return the state of a cloud that is as wanted."""
+    return {
+        key: replace(one, id=f"id-{number}", owned=True)
+        for number, (key, one) in enumerate(wanted.items())
+    }
+
+
+def doubled(register: Register) -> Register:
+    """Return the register with twice the cores for every system."""
+    bureaus = tuple(
+        replace(
+            one,
+            systems=tuple(
+                replace(each, allotment=replace(each.allotment, cores=2 * each.allotment.cores))
+                for each in one.systems
+            ),
+        )
+        for one in register.bureaus
+    )
+    return replace(register, bureaus=bureaus)
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """Return what some work gives, and the least seconds of a few times."""
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.process_time()
+        result = work()
+        seconds.append(time.process_time() - start)
+    return result, min(seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
