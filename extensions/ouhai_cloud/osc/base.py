@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from cliff.command import Command
+
 from ouhai_cloud import config
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.config import Configuration, ConfigurationInvalid
@@ -56,13 +58,14 @@ class Tenancy:
         return look(self.login(), register, self.configuration, self.store)
 
 
-class BureauCommand:
-    """Mixed into cliff's commands: options that all of them have, and how they are read."""
+class BureauCommand(Command):
+    """Base of our commands, before cliff's: options that all have, and how they are read."""
 
     app: Any
 
     def tenancy_options(self, parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        """Add the options that say which register, state and language."""
+        """Add the options that say which register, state and language; keep examples' lines."""
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.add_argument(
             "--register",
             metavar="<file>",
@@ -104,6 +107,14 @@ class BureauCommand:
         finally:
             if getattr(self.app.options, "timing", False):
                 _print_counts(self._login().requests)
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command."""
+        # openstackclient closes the session at the end, also where nobody had to log in.
+        if not hasattr(self.app.client_manager, "session"):
+            self.app.client_manager.session = None
+        code: int = super().run(parsed_args)
+        return code
 
     def _login(self) -> Api:
         api: Api = self.app.client_manager.bureau

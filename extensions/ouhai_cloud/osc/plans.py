@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import IO
 
-from cliff.command import Command
-
 from ouhai_cloud.osc.base import BureauCommand, Tenancy
 from ouhai_cloud.osc.progress import Progress
 from ouhai_cloud.tenancy.apply import Outcome, execute
@@ -20,7 +18,7 @@ from ouhai_cloud.tenancy.report import as_json, render
 PENDING = 2
 
 
-class PlanBureaus(BureauCommand, Command):
+class PlanBureaus(BureauCommand):
     """Show what apply would change in the cloud, and why; change nothing.
 
     Exit codes: 0; with --detailed-exitcode 0 when there is nothing to do and 2 when there is.
@@ -55,7 +53,7 @@ class PlanBureaus(BureauCommand, Command):
         return PENDING if parsed_args.detailed_exitcode and not plan.empty else 0
 
 
-class ApplyBureaus(BureauCommand, Command):
+class ApplyBureaus(BureauCommand):
     """Make the cloud as the register says.
 
     Adds, changes and removes; a bureau or system that left the register is never deleted here

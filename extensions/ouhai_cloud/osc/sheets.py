@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cliff.command import Command
-
 from ouhai_cloud.errors import OuhaiError
 from ouhai_cloud.osc.base import BureauCommand
 from ouhai_cloud.tenancy.register import sheet
@@ -19,7 +17,7 @@ class FileExists(OuhaiError):
     """A file is there already and would be lost."""
 
 
-class ImportBureaus(BureauCommand, Command):
+class ImportBureaus(BureauCommand):
     """Turn a spreadsheet into a register: an .xlsx file, or a folder with a CSV file per sheet.
 
     Asks no cloud. Faults name sheet and cell; nothing is written then.
@@ -53,7 +51,7 @@ class ImportBureaus(BureauCommand, Command):
         parsed_args.output.write_text(text, encoding="utf-8")
 
 
-class ExportBureaus(BureauCommand, Command):
+class ExportBureaus(BureauCommand):
     """Turn the register into a spreadsheet: an .xlsx file, or a folder with a CSV file per sheet.
 
     Asks no cloud.
