@@ -51,6 +51,7 @@ class Guest:
 
     :param unused: an address of its subnet that nothing has.
     :param floating: its floating address, by which it is asked.
+    :param outer_gateway: the extranet's gateway.
     """
 
     bureau: str
@@ -62,6 +63,7 @@ class Guest:
     gateway_mac: str
     gateway_address: str
     floating: str
+    outer_gateway: str
 
     def page(self, path: str) -> str:
         """Return a page of the guest as text.
@@ -77,6 +79,10 @@ class Guest:
                 f"at the server's console log, then run the audit again"
             ) from error
         return answer.text
+
+    def serves(self, port: int) -> bool:
+        """Tell whether the auditor gets a page from a port of the floating address."""
+        return _answers(self.floating, port)
 
 
 @contextmanager
@@ -144,9 +150,10 @@ def _start(api: Api, site: Site, group_id: str) -> Guest:
         gateway_mac=gateway["mac_address"],
         gateway_address=subnet["gateway_ip"],
         floating=floating,
+        outer_gateway=_outer_gateway(api, site),
     )
     _wait(lambda: _active(api, server_id), f"server {server_id} is not ACTIVE", ACTIVE_SECONDS)
-    _wait(lambda: _answers(guest), f"http://{floating}/ does not answer", PAGE_SECONDS)
+    _wait(lambda: _answers(floating), f"http://{floating}/ does not answer", PAGE_SECONDS)
     return guest
 
 
@@ -204,6 +211,11 @@ def _gateway(api: Api, site: Site) -> Json:
     )
 
 
+def _outer_gateway(api: Api, site: Site) -> str:
+    subnets = api.list("network", "/subnets", network_id=site.external_network_id)
+    return str(subnets[0]["gateway_ip"])
+
+
 def _ports(api: Api, site: Site) -> list[Json]:
     return api.list("network", "/ports", network_id=site.network_id)
 
@@ -225,9 +237,9 @@ def _active(api: Api, server_id: str) -> bool:
     return bool(server["status"] == "ACTIVE")
 
 
-def _answers(guest: Guest) -> bool:
+def _answers(address: str, port: int = 80) -> bool:
     try:
-        return requests.get(f"http://{guest.floating}/", timeout=2).ok
+        return requests.get(f"http://{address}:{port}/", timeout=2).ok
     except requests.RequestException:
         return False
 

@@ -78,6 +78,11 @@ class FakeGuest:
     unused: str
     server_id: str = ""
     floating: str = ""
+    outer_gateway: str = ""
+
+    def serves(self, _port: int) -> bool:
+        """Serve nobody outside the wire."""
+        return False
 
     def page(self, path: str) -> str:
         """Answer as the probe does: send all, wait for the other, tell what was heard."""
@@ -170,6 +175,12 @@ class Pages:
     gateway_address: str = ""
     unused: str = ""
     floating: str = "10.0.0.9"
+    outer_gateway: str = "10.0.0.1"
+    open_ports: tuple[int, ...] = (80,)
+
+    def serves(self, port: int) -> bool:
+        """Tell whether a port is open from outside."""
+        return port in self.open_ports
 
     @property
     def server_id(self) -> str:
@@ -198,15 +209,24 @@ def test_metadata_of_the_other(pages: dict[str, str], verdict: Verdict) -> None:
     assert active.metadata(Pages("A", pages), Pages("B", {})).verdict is verdict
 
 
+OUT, IN = {"10.0.0.1": "result: ok"}, {"127.0.0.1": "result: ok"}
+
+
 @pytest.mark.parametrize(
-    ("attacker", "victim", "verdict"),
+    ("attacker", "victim", "ports", "verdict"),
     [
-        ({"10.0.0.9%2F": "result: ok"}, {"127.0.0.1": "result: ok"}, Verdict.ISOLATED),
-        ({"10.0.0.9": "result: ok"}, {"127.0.0.1": "result: ok"}, Verdict.BREACHED),
+        (OUT, IN, (80,), Verdict.ISOLATED),
+        (OUT | {"10.0.0.9": "result: ok"}, IN, (80,), Verdict.BREACHED),
+        (OUT, IN, (80, 8080), Verdict.BREACHED),
         # nothing listens on the closed port, so that it is closed shows nothing
-        ({"10.0.0.9%2F": "result: ok"}, {}, Verdict.INCONCLUSIVE),
-        ({}, {"127.0.0.1": "result: ok"}, Verdict.INCONCLUSIVE),
+        (OUT, {}, (80,), Verdict.INCONCLUSIVE),
+        # the attacker gets nowhere, or the floating address leads nowhere
+        ({}, IN, (80,), Verdict.INCONCLUSIVE),
+        (OUT, IN, (), Verdict.INCONCLUSIVE),
     ],
 )
-def test_closed_port(attacker: dict[str, str], victim: dict[str, str], verdict: Verdict) -> None:
-    assert active.closed_port(Pages("A", attacker), Pages("B", victim)).verdict is verdict
+def test_closed_port(
+    attacker: dict[str, str], victim: dict[str, str], ports: tuple[int, ...], verdict: Verdict
+) -> None:
+    other = Pages("B", victim, open_ports=ports)
+    assert active.closed_port(Pages("A", attacker), other).verdict is verdict

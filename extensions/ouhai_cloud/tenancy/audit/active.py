@@ -16,7 +16,7 @@ from ouhai_cloud.tenancy.audit.trials import on_the_wire
 from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
 
 METADATA = "http://169.254.169.254/openstack/latest/meta_data.json"
-CLOSED_PORT = 8080
+OPEN_PORT, CLOSED_PORT = 80, 8080
 OK = "result: ok"
 GONE = 404
 
@@ -91,17 +91,38 @@ def metadata(attacker: Guest, victim: Guest) -> Trial:
 
 
 def closed_port(attacker: Guest, victim: Guest) -> Trial:
-    """Try a port of the other's floating address that serves, but is closed from outside."""
+    """Try a port of the other's floating address that serves, but is closed from outside.
+
+    That the attacker gets anywhere is shown by the extranet's gateway: userspace Open vSwitch
+    drops packets from one floating address to another on the same host (recirculation depth).
+    """
     closed = _get(attacker, f"http://{victim.floating}:{CLOSED_PORT}/")
-    opened = _get(attacker, f"http://{victim.floating}/")
     inside = _get(victim, f"http://127.0.0.1:{CLOSED_PORT}/")
+    outward = attacker.page(f"cgi-bin/ping?host={attacker.outer_gateway}")
     return Trial(
         "P08",
         Text("对方浮动地址的关闭端口", "A closed port of the other's floating address"),
         (attacker.bureau, victim.bureau),
-        (Seen(Text("关闭的端口可达", "the closed port answered"), closed.startswith(OK)),),
         (
-            Seen(Text("开放的端口可达", "the open port answered"), opened.startswith(OK)),
+            Seen(
+                Text("攻击方可达关闭的端口", "the closed port answered the attacker"),
+                closed.startswith(OK),
+            ),
+            Seen(
+                Text("审计主机可达关闭的端口", "the closed port answered the auditor"),
+                victim.serves(CLOSED_PORT),
+            ),
+        ),
+        (
+            Seen(
+                Text("攻击方可达外网网关", "the attacker reached the extranet's gateway"),
+                outward.startswith(OK),
+                attacker.outer_gateway,
+            ),
+            Seen(
+                Text("审计主机可达开放的端口", "the open port answered the auditor"),
+                victim.serves(OPEN_PORT),
+            ),
             Seen(
                 Text("该端口在对方主机上确有服务", "the closed port serves inside"),
                 inside.startswith(OK),

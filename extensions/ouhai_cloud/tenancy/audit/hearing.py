@@ -47,6 +47,12 @@ class Guest(Protocol):
     @property
     def floating(self) -> str: ...  # noqa: D102
 
+    @property
+    def outer_gateway(self) -> str: ...  # noqa: D102
+
+    def serves(self, port: int) -> bool:
+        """Tell whether the auditor gets a page from a port of the floating address."""
+
     def page(self, path: str) -> str:
         """Return a page of the guest as text."""
 
