@@ -29,6 +29,8 @@ NEUTRON_DEFAULTS: dict[str, Json] = {
     "address-scopes": {},
     "rbac-policies": {},
 }
+CONTENTS = ("os-aggregates", "servers", "volumes", "snapshots", "images", "floatingips", "stacks")
+OWNER = "network:router_interface"
 QUOTAS = {
     "volume": {"volumes": 10, "gigabytes": 1000, "snapshots": 10, "backups": 10},
     "network": {"network": 100, "subnet": 100, "router": 10, "port": 500, "floatingip": 50},
@@ -47,7 +49,7 @@ class FakeApi:
         self.tables: dict[str, dict[str, Json]] = {
             name: {} for name in ("projects", "roles", "groups", "services", "limits", "ports")
         }
-        for name in (*NEUTRON_DEFAULTS, "os-aggregates", "servers", "volumes", "images"):
+        for name in (*NEUTRON_DEFAULTS, *CONTENTS):
             self.tables[name] = {}
         self.quotas: dict[str, dict[str, Json]] = {"volume": {}, "network": {}}
         self.grants: set[str] = set()
@@ -73,6 +75,10 @@ class FakeApi:
     @staticmethod
     def _domain(name: str) -> Json:
         return {"name": name, "is_domain": True, "enabled": True, "tags": [], "domain_id": None}
+
+    def put_in(self, table: str, **content: Any) -> Json:
+        """Put in something that somebody made without us; return it."""
+        return self._put_in(table, content)
 
     def warm(self, *_: str) -> None:
         """Every service is there."""
@@ -219,6 +225,7 @@ class FakeApi:
                 one
                 for one in self.tables["ports"].values()
                 if one["fixed_ips"][0]["subnet_id"] == body["subnet_id"]
+                and one["device_id"] == router
             ]
             if action == "remove_router_interface":
                 for one in there:
@@ -226,8 +233,8 @@ class FakeApi:
                 return {}
             if there:
                 raise Refused("add_router_interface", 400, "the router already has a port there")
-            port = {"device_id": router, "fixed_ips": [body], "status": "ACTIVE"}
-            return {"port_id": self._put_in("ports", port)["id"]}
+            port = {"device_id": router, "fixed_ips": [body], "device_owner": OWNER}
+            return {"port_id": self._put_in("ports", {**port, "status": "ACTIVE"})["id"]}
 
     def _aggregate_action(self, id_: str, body: Json) -> Json:
         one, (action, content) = self._of("os-aggregates", id_), next(iter(body.items()))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.errors import Unresolved
 from ouhai_cloud.cloud.listing import Listing
-from ouhai_cloud.tenancy.resources import Key, Ref, Value
+from ouhai_cloud.tenancy.resources import Key, Ref, Value, place_of
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,9 @@ class Site:
         :raises Unresolved: it is not there.
         """
         key = value.key if isinstance(value, Ref) else Key(str(value))
+        if place_of(key).startswith("?/"):
+            # What no code names has its id in its key.
+            return place_of(key).removeprefix("?/")
         if key not in self.ids:
             raise Unresolved(
                 f"{key} is not in the cloud, though this needs it; see what became of it"

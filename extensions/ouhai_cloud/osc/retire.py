@@ -11,6 +11,7 @@ from cliff.lister import Lister
 from ouhai_cloud.osc.base import BureauCommand
 from ouhai_cloud.osc.progress import Progress
 from ouhai_cloud.tenancy.leaving import Departure, departure
+from ouhai_cloud.tenancy.resources import Kind
 from ouhai_cloud.tenancy.retirement import GRACE_DAYS, Retirement, allowed
 
 IMPACT = ("Project", "Kind", "Name", "Id", "Status", "GiB")
@@ -74,7 +75,8 @@ class RetireBureau(BureauCommand, Lister):
 
 
 def _report(leaving: Departure) -> Rows:
-    names = {one.id: str(one.attributes.get("name", one.key)) for one in leaving.leaving.resources}
+    projects = (one for one in leaving.leaving.resources if one.kind is Kind.PROJECT)
+    names = {one.id: str(one.attributes["name"]) for one in projects}
     for one in leaving.contents():
         yield (names[one.project_id], one.what, one.name, one.id, one.status, one.size_gib)
     following = ", ".join(allowed(leaving.retirement.phase)) or "nothing"

@@ -5,37 +5,10 @@ from typing import Any
 
 import pytest
 from ouhai_cloud.cloud.errors import Refused, Unanswered
-from ouhai_cloud.config import Configuration
-from ouhai_cloud.tenancy.apply import Outcome, execute
-from ouhai_cloud.tenancy.present import Present, look
-from ouhai_cloud.tenancy.register.federation import groups
-from ouhai_cloud.tenancy.register.load import load
 from ouhai_cloud.tenancy.resources import Kind
 from ouhai_cloud.tenancy.state import StateStore
 
-from tests.support.fake_api import FakeApi
-
-ROOT = Path(__file__).resolve().parents[3]
-REGISTER = load(ROOT / "deploy/register/two-bureaus.yaml")
-
-
-class Bench:
-    """A cloud in memory, and tenancy working on it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.api = FakeApi()
-        self.api.furnish(groups(REGISTER))
-        self.store = StateStore(folder / "state")
-        self.configuration = Configuration(None, folder, "district", "", ("compute3",))
-
-    def present(self) -> Present:
-        return look(self.api, REGISTER, self.configuration, self.store)  # type: ignore[arg-type]
-
-    def apply(self) -> Outcome:
-        with self.store.lock():
-            present = self.present()
-            with self.store.journal() as journal:
-                return execute(present.plan, present.target, journal, present.ids)
+from tests.support.tenancy_bench import Bench
 
 
 @pytest.fixture

@@ -1,0 +1,151 @@
+"""Ten things that somebody may do in the cloud, each seen, named, and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ouhai_cloud.tenancy.apply import execute
+from ouhai_cloud.tenancy.drift import DriftKind
+from ouhai_cloud.tenancy.plan import resolve
+
+from tests.support.fake_api import FakeApi
+from tests.support.tenancy_bench import Bench
+
+MISSING, CHANGED, UNEXPECTED = DriftKind.MISSING, DriftKind.CHANGED, DriftKind.UNEXPECTED
+Seed = Callable[[FakeApi], object]
+
+
+def one(api: FakeApi, table: str, **search: object) -> dict[str, object]:
+    """Return the first object that is so."""
+    return next(
+        found
+        for found in api.tables[table].values()
+        if all(found.get(name) == value for name, value in search.items())
+    )
+
+
+def project(api: FakeApi) -> str:
+    """Return the id of a system's project."""
+    return str(one(api, "networks", name="jyj-oa")["project_id"])
+
+
+def grant_to_somebody(api: FakeApi) -> None:
+    role = api.tables["roles"]["roles-1"]["id"]
+    api.grants.add(f"/projects/{project(api)}/users/stranger/roles/{role}")
+
+
+def share_with_all(api: FakeApi) -> None:
+    network = one(api, "networks", name="jyj-oa")["id"]
+    content = {"object_id": network, "target_tenant": "*", "action": "access_as_shared"}
+    api.put_in("rbac-policies", **content)
+
+
+def open_a_port(api: FakeApi) -> None:
+    group = one(api, "security-groups", name="exposed")["id"]
+    content = {"security_group_id": group, "direction": "ingress", "protocol": "tcp"}
+    ports = {"port_range_min": 22, "port_range_max": 22, "remote_ip_prefix": None}
+    api.put_in("security-group-rules", **content, **ports, remote_group_id=None, ethertype="IPv4")
+
+
+def attach_a_foreign_router(api: FakeApi) -> None:
+    subnet = one(api, "subnets", name="jyj-oa")["id"]
+    content = {"device_id": "foreign", "fixed_ips": [{"subnet_id": subnet}], "status": "ACTIVE"}
+    api.put_in("ports", **content, device_owner="network:router_interface")
+
+
+SEEDS: dict[str, tuple[Seed, DriftKind, str]] = {
+    "a role given": (grant_to_somebody, UNEXPECTED, "grant:E021/oa/admin/direct/user:?/stranger"),
+    "a role taken": (lambda api: api.grants.pop(), MISSING, "grant:"),
+    "a limit raised": (
+        lambda api: one(api, "limits", project_id=project(api), resource_name="servers").update(
+            resource_limit=99
+        ),
+        CHANGED,
+        "limit:E021/oa/compute/servers",
+    ),
+    "a volume quota raised": (
+        lambda api: api.quotas["volume"][project(api)].update(gigabytes=9999),
+        CHANGED,
+        "volume_quota:E021/oa",
+    ),
+    "a network quota lost": (
+        lambda api: api.quotas["network"].pop(project(api)),
+        MISSING,
+        "network_quota:E021/oa",
+    ),
+    "a network renamed and its mark lost": (
+        lambda api: one(api, "networks", name="jyj-oa").update(name="mine", description=""),
+        CHANGED,
+        "network:E021/oa",
+    ),
+    "port security off": (
+        lambda api: one(api, "networks", name="jyj-oa").update(port_security_enabled=False),
+        CHANGED,
+        "network:E021/oa",
+    ),
+    "a share with all": (share_with_all, UNEXPECTED, "share:E021/oa/*"),
+    "a port opened": (open_a_port, UNEXPECTED, "rule:"),
+    "a foreign router attached": (
+        attach_a_foreign_router,
+        UNEXPECTED,
+        "interface:?/foreign/E021/oa",
+    ),
+    "a project disabled": (
+        lambda api: api.tables["projects"][project(api)].update(enabled=False),
+        CHANGED,
+        "project:E021/oa",
+    ),
+    "a router without snat": (
+        lambda api: one(api, "routers", name="jyj").update(external_gateway_info=None),
+        CHANGED,
+        "router:E021",
+    ),
+}
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    made = Bench(tmp_path)
+    made.apply().require_complete()
+    return made
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_it_is_seen_and_put_back(bench: Bench, name: str) -> None:
+    seed, kind, key = SEEDS[name]
+    seed(bench.api)
+    drift = bench.present().plan.drift
+    assert [(found.what, found.key.startswith(key)) for found in drift[:1]] == [(kind, True)]
+    revert(bench)
+    assert bench.present().plan.clean
+
+
+def test_an_apply_leaves_it_as_it_is(bench: Bench) -> None:
+    for seed, _, _ in SEEDS.values():
+        seed(bench.api)
+        break
+    before = set(bench.api.grants)
+    assert bench.apply().done == ()
+    assert bench.api.grants == before
+
+
+def test_a_mark_that_a_member_copied_onto_their_own_group_takes_nothing_over(bench: Bench) -> None:
+    real = one(bench.api, "security-groups", name="exposed")
+    tables = bench.api.tables["security-groups"]
+    forged = {**real, "id": "aaa"}
+    bench.api.tables["security-groups"] = {"aaa": forged, **tables}
+    present = bench.present()
+    assert present.plan.clean
+    assert real["id"] in present.ids.values()
+
+
+def revert(bench: Bench) -> None:
+    """Put everything back."""
+    with bench.store.lock():
+        present = bench.present()
+        plan = resolve(present.plan, revert={found.key for found in present.plan.drift})
+        with bench.store.journal() as journal:
+            outcome = execute(plan, present.target, journal, present.ids)
+    outcome.require_complete()
