@@ -132,6 +132,12 @@ def test_a_pool_stays_when_its_last_system_left() -> None:
     assert not after.subnets
 
 
+def test_a_living_subnet_outside_of_any_block_is_in_nobodys_way() -> None:
+    stray = {keys.foreign(Kind.SUBNET, "5f0c"): IPv4Network("172.20.0.16/28")}
+    plan = plan_addresses(register(bureau("E002", system("oa"))), Living(stray))
+    assert plan.blocks == {POOL: (IPv4Network("172.20.0.32/27"),)}
+
+
 def test_room_for_growth_is_given_up_before_anybody_is_refused() -> None:
     wanted = register(bureau("E002", system("oa"), system("web")), space="10.0.0.0/27")
     plan = plan_addresses(wanted, Living())

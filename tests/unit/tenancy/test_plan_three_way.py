@@ -6,7 +6,7 @@ import pytest
 from ouhai_cloud.errors import PlanOutdated
 from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.changes import Action
-from ouhai_cloud.tenancy.plan import check_current, make_plan
+from ouhai_cloud.tenancy.plan import check_current, make_plan, steps
 from ouhai_cloud.tenancy.planning.order import RANK
 from ouhai_cloud.tenancy.resources import ORDER, Key, Kind, Ref, Resource, State, Value
 
@@ -40,6 +40,7 @@ NEW = router("new")
         (NEW, router("new", id_="1"), None, Action.RECORD),
         (NEW, router("new", id_="1"), SEEN, Action.RECORD),
         (NEW, router("new", id_="1"), router("new", id_="1"), None),
+        (NEW, router("new", id_="1"), router("new"), Action.RECORD),
         (None, SEEN, SEEN, Action.REMOVE),
         (None, OURS, None, Action.REMOVE),
         (None, None, SEEN, Action.FORGET),
@@ -132,7 +133,7 @@ def test_a_name_that_is_given_up_in_the_same_plan_can_be_taken() -> None:
     wanted = state(domain("E002", "education"), domain("E003", "edu"))
     plan = make_plan(wanted, state(old), state(old))
     assert not plan.conflicts
-    assert [one.action for one in plan.changes] == [Action.CHANGE, Action.ADD]
+    assert [one.action for one in steps(plan)] == [Action.CHANGE, Action.ADD]
 
 
 @pytest.mark.parametrize(
