@@ -114,8 +114,10 @@ def policy_text(policy: list[dict[str, Any]], duty_checks: dict[str, str]) -> st
     :param policy: groups of rules that share a check, as in group_vars/all/policies.yml.
     :param duty_checks: rules of our own that the checks refer to.
     """
-    rules = duty_checks | {rule: group["check"] for group in policy for rule in group["rules"]}
-    text: str = yaml.safe_dump(rules, sort_keys=False, width=10_000)
+    rules = {**duty_checks, **{rule: g["check"] for g in policy for rule in g["rules"]}}
+    # Ansible marks values with where they are from, and YAML takes only strings without marks.
+    plain = {str(rule): str(check) for rule, check in rules.items()}
+    text: str = yaml.safe_dump(plain, sort_keys=False, width=10_000)
     return f"# Written by Ansible from group_vars/all/policies.yml.\n{text}"
 
 
