@@ -65,7 +65,7 @@ NOT_OURS = Text(
 def _absent(wanted: Resource, memory: Resource | None, states: States) -> Found:
     if memory is None:
         reason = reasons.added(wanted, states)
-        return Found(Change(Action.ADD, wanted, {}, dict(wanted.attributes), reason))
+        return Found(Change(Action.ADD, wanted, {}, wanted.attributes, reason))
     drift = Drift(DriftKind.MISSING, wanted.key, wanted.bureau, "", None, None, wanted)
     return Found(drift=(drift,))
 

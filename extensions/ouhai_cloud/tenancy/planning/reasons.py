@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.changes import Text
@@ -63,13 +64,19 @@ def added(wanted: Resource, states: States) -> Text:
     """Return why something is made: whose newcomer it is, or what asks for it."""
     code, place = wanted.bureau, wanted.reason
     if code and any(map(states.is_new, (keys.domain(code), keys.container(code)))):
-        return Text(f"bureau {code} is new in the register", f"登记册中新增单位 {code}")
+        return _new_bureau(code)
     if "/" in place and states.is_new(Key(f"{Kind.PROJECT}:{place}")):
         return Text(f"system {place} is new in the register", f"登记册中新增系统 {place}")
     sentence = ADDED.get(wanted.kind)
     if sentence is not None:
         return sentence(wanted.attributes, place)
     return Text(f"the register asks for it ({place})", f"登记册要求 ({place})")
+
+
+@lru_cache(maxsize=1)
+def _new_bureau(code: str) -> Text:
+    """Return the reason that all of a new bureau's additions, one after another, share."""
+    return Text(f"bureau {code} is new in the register", f"登记册中新增单位 {code}")
 
 
 def changed(wanted: Resource, before: Mapping[str, Value], after: Mapping[str, Value]) -> Text:
