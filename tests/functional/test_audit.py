@@ -7,6 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -23,6 +24,8 @@ from ouhai_cloud.tenancy.audit import active, checks
 from ouhai_cloud.tenancy.audit.audit import Subject, look
 from ouhai_cloud.tenancy.audit.facts import Facts
 from ouhai_cloud.tenancy.audit.findings import Finding
+from ouhai_cloud.tenancy.audit.hearing import exchange
+from ouhai_cloud.tenancy.audit.trials import on_the_wire
 from ouhai_cloud.tenancy.audit.verdicts import Verdict
 from ouhai_cloud.tenancy.present import look as look_at_present
 from ouhai_cloud.tenancy.register.load import load
@@ -32,6 +35,7 @@ from tests.support.lab import ROOT, Lab
 
 OPENSTACK = Path(sys.executable).with_name("openstack")
 AUDIT_SECONDS = 600
+SETTLE_SECONDS = 5
 FOUND = 4
 
 
@@ -303,14 +307,23 @@ def test_probes_find_the_lab_isolated_and_the_report_is_signed(
     assert bureau_audit(lab, subject, "--verify", str(data)).returncode == 1
 
 
-def test_probes_see_a_way_between_two_bureaus(
+def test_probes_see_a_way_between_two_bureaus_and_a_port_that_may_lie(
     api: Api, facts: Facts, seed: Seed, places: tuple[Place, Place]
 ) -> None:
     routers(seed, *places)
-    trials = active.probe(api, active.sites(facts), lambda _: None)
-    verdicts = {(one.code, one.verdict) for one in trials}
-    assert ("P03", Verdict.BREACHED) in verdicts, trials
-    assert ("P04", Verdict.ISOLATED) in verdicts, trials
+    with probing.guests(api, active.sites(facts)) as (one, other):
+        assert breached(one, other) == {"P03"}
+        for port in api.list("network", "/ports", description=probing.PREFIX):
+            open_port = {"port_security_enabled": False, "security_groups": []}
+            api.put("network", f"/ports/{port['id']}", {"port": open_port})
+        time.sleep(SETTLE_SECONDS)
+        assert breached(one, other) == {"P03", "P04", "P05"}
+
+
+def breached(one: probing.Guest, other: probing.Guest) -> set[str]:
+    trials = on_the_wire(*exchange(one, other))
+    assert Verdict.INCONCLUSIVE not in {trial.verdict for trial in trials}, trials
+    return {trial.code for trial in trials if trial.verdict is Verdict.BREACHED}
 
 
 def bureau_audit(lab: Lab, subject: Subject, *words: str) -> subprocess.CompletedProcess[str]:
