@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +18,8 @@ from ouhai_cloud.osc.plans import carry_out
 from ouhai_cloud.tenancy.changes import Plan
 from ouhai_cloud.tenancy.plan import resolve
 from ouhai_cloud.tenancy.present import Present
-from ouhai_cloud.tenancy.resources import Key, Ref, Value
+from ouhai_cloud.tenancy.resources import Key, Ref, Value, place_of
+from ouhai_cloud.tenancy.retirement import Retirement
 
 DRIFTED = 3
 COLUMNS = ("Drift", "Key", "Attribute", "Expected", "Seen")
@@ -88,6 +90,10 @@ def _revert(tenancy: Tenancy, asked: list[str]) -> None:
         drifted = _drifted(present, asked)
         plan = resolve(present.plan, revert=drifted)
         changes = tuple(change for change in plan.changes if change.key in drifted)
+        for key in drifted & {leaving.key for leaving in plan.leaving}:
+            # Somebody may work in an unexpected project: it is seen out like any other.
+            tenancy.store.retire(Retirement(root=key))
+            print(f"{key}: goes on with openstack bureau retire {place_of(key)}", file=sys.stderr)
         carry_out(replace(plan, changes=changes), present, tenancy).require_complete()
 
 

@@ -138,6 +138,17 @@ def test_drift_is_listed_reverted_and_adopted(applied: Client) -> None:
     assert sorted([quotas[first]["port"], quotas[second]["port"]])[0] < 999
 
 
+def test_an_unexpected_project_is_not_deleted_but_seen_out(applied: Client) -> None:
+    domain = applied.project("bureau=E021")["id"]
+    content = {"name": "mine", "domain_id": domain, "parent_id": domain, "tags": []}
+    made = applied.bench.api.put_in("projects", **content, enabled=True, is_domain=False)
+    assert applied.run(ShowDrift)[0] == 3
+    assert applied.run(ShowDrift, "--revert", "all")[0] == 0
+    assert made["id"] in applied.bench.api.tables["projects"]
+    place = f"?/{made['id']}"
+    assert "in_service; may follow: freeze" in applied.rows(RetireBureau, place)[-1]["Name"]
+
+
 def test_adopting_needs_a_reason_and_a_drift(applied: Client) -> None:
     with pytest.raises(DriftUndecided, match="--why"):
         applied.run(ShowDrift, "--adopt", "network:E021/oa")
