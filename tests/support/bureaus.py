@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,6 @@ from ouhai_cloud.tenancy.register.model import Bureau, Register
 from tests.support.lab import ROOT, Lab
 from tests.support.leaks import secret_values
 
-OPENSTACK = Path(sys.executable).with_name("openstack")
 DUTIES_NAME = "运维管理"
 COMMAND_SECONDS = 600
 REQUEST_SECONDS = 60
@@ -54,7 +52,7 @@ class Bureaus:
     def command(self, *words: str, state: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run `openstack bureau WORDS` as operators do."""
         return subprocess.run(
-            [str(OPENSTACK), "bureau", *words],
+            ["openstack", "bureau", *words],
             env=self.environment(state),
             capture_output=True,
             text=True,
@@ -64,7 +62,7 @@ class Bureaus:
 
     def environment(self, state: Path | None = None) -> dict[str, str]:
         """Return the variables that the command runs with."""
-        ours = {"PYTHONPATH": str(ROOT / "extensions"), "OUHAI_REGISTER": str(self.path)}
+        ours = {"OUHAI_REGISTER": str(self.path)}
         if state is not None:
             ours["OUHAI_STATE"] = str(state)
         return os.environ | self.lab.environment | ours

@@ -88,7 +88,7 @@ def _disabled_router(seeding: Seeding) -> Named:
 
 
 def _renamed_network(seeding: Seeding) -> Named:
-    system = seeding.a.systems[0]
+    system = seeding.a.systems[1]
     network = seeding.network(seeding.a, system)
     path = f"/networks/{network['id']}"
     bodies = ({"network": {"name": name}} for name in ("x-drift", network["name"]))
