@@ -127,6 +127,7 @@ class Bureaus:
                 page.url, data=fields, headers={"Referer": page.url}, timeout=REQUEST_SECONDS
             )
             answer.raise_for_status()
+            answer.encoding = "utf-8"
             if form_with(answer.text, "password") is not None:
                 raise LoginRefused(f"the dashboard did not let {user} in")
             return answer.text
