@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from ouhai_cloud.cloud.settling import settle
 from ouhai_cloud.osc.base import BureauCommand, Tenancy
 from ouhai_cloud.osc.progress import Progress
 from ouhai_cloud.tenancy.apply import Outcome, execute
@@ -14,6 +18,7 @@ from ouhai_cloud.tenancy.changes import CLOUD_ACTIONS, Plan
 from ouhai_cloud.tenancy.plan import check_current, load_plan, save_plan
 from ouhai_cloud.tenancy.present import Present
 from ouhai_cloud.tenancy.report import as_json, render
+from ouhai_cloud.tenancy.resources import Key, Kind
 
 PENDING = 2
 
@@ -98,7 +103,24 @@ def carry_out(plan: Plan, present: Present, tenancy: Tenancy) -> Outcome:
     if not plan.changes:
         return Outcome(())
     with tenancy.store.journal() as journal:
-        return execute(plan, present.target, journal, present.ids, Progress())
+        outcome = execute(plan, present.target, journal, present.ids, Progress())
+    made = [one.key for one in outcome.done if one.kind is Kind.INTERFACE]
+    if made:
+        _wait_for_neutron(made, present, tenancy)
+    return outcome
+
+
+def _wait_for_neutron(made: Sequence[Key], present: Present, tenancy: Tenancy) -> None:
+    """Let Neutron catch up, so that a server started next does not wait for it."""
+    start = time.monotonic()
+    recorded = tenancy.store.load().resources
+    ports = [recorded[key].id for key in made if key in recorded]
+    left = settle(present.site.api, ports)
+    seconds = time.monotonic() - start
+    text = f"Neutron caught up with {len(ports)} router interfaces in {seconds:.0f} s"
+    if left:
+        text = f"Neutron has not caught up with {left} router interfaces after {seconds:.0f} s yet"
+    print(text, file=sys.stderr)
 
 
 def show_plan(plan: Plan, tenancy: Tenancy, stream: IO[str], *, as_data: bool) -> None:
