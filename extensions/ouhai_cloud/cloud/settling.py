@@ -35,7 +35,7 @@ def settle(
     end = time.monotonic() + patience_seconds
     while True:
         ports = list_interfaces(api)
-        left = sum(one["id"] in wanted and one["status"] != HANDLED for one in ports)
+        left = len([one for one in ports if one["id"] in wanted and one["status"] != HANDLED])
         if left == 0 or time.monotonic() > end:
             return left
         tell(left)
