@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -33,7 +32,6 @@ from ouhai_cloud.tenancy.state import StateStore
 
 from tests.support.lab import ROOT, Lab
 
-OPENSTACK = Path(sys.executable).with_name("openstack")
 AUDIT_SECONDS = 600
 SETTLE_SECONDS = 5
 FOUND = 4
@@ -328,8 +326,8 @@ def breached(one: probing.Guest, other: probing.Guest) -> set[str]:
 
 def bureau_audit(lab: Lab, subject: Subject, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the command as people do."""
-    command = [str(OPENSTACK), "bureau", "audit", "--register", str(subject.path), *words]
-    environment = os.environ | lab.environment | {"PYTHONPATH": str(ROOT / "extensions")}
+    command = ["openstack", "bureau", "audit", "--register", str(subject.path), *words]
+    environment = os.environ | lab.environment
     return subprocess.run(
         command,
         env=environment,

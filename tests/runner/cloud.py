@@ -16,7 +16,7 @@ def lab_up() -> Step:
 
 def functional() -> Step:
     """Tests of the lab and of the cloud on it."""
-    return pytest_step("functional", "tests/functional", 20 * MINUTE, ("tcpdump",))
+    return pytest_step("functional", "tests/functional", 30 * MINUTE, ("tcpdump",))
 
 
 def browser() -> Step:
