@@ -43,7 +43,7 @@ from tests.support.lab import ROOT, Lab
 CACHE = Path(os.environ.get("OUHAI_CACHE", "/var/cache/ouhai"))
 PEER_VENV = CACHE / "venv-peer"
 PEER_PACKAGES = ("ansible==12.3.0", "openstacksdk==4.4.0")
-PEER_PLAYBOOK = ROOT / "tests/bench/tenancy_peer.yml"
+PEER_PLAYBOOK = ROOT / "tests/bench/tenancy_peer.playbook"
 TIMEOUT_SECONDS = 3600
 GOAL_NOTHING_SECONDS = 5.0
 GOAL_RATIO_MODULES = 10.0

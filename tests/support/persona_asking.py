@@ -54,7 +54,10 @@ class Asker:
 
     def ask(self, service: str, method: str, path: str, body: Any = None) -> Answer:
         """Send one request; a path may also be a whole address."""
-        headers = {"Accept": "application/json", "OpenStack-API-Version": "compute 2.90"}
+        headers = {"Accept": "application/json"}
+        if service == "compute":
+            # Cinder refuses the header when it names another service.
+            headers["OpenStack-API-Version"] = "compute 2.90"
         if self.token:
             headers["X-Auth-Token"] = self.token
         headers["Content-Type"] = JSON_PATCH if isinstance(body, list) else "application/json"

@@ -100,6 +100,8 @@ def test_projects_that_nobody_works_in_are_limited_to_nothing(state: State, plac
     for kind in ("volume_quota", "network_quota"):
         numbers = attributes(state, f"{kind}:{place}")
         assert numbers.pop("project") == Ref(Key(f"project:{place}"))
+        # The default group, which Neutron makes by itself.
+        assert numbers.pop("security_group", 1) == 1
         assert set(numbers.values()) == {0}
 
 
@@ -109,11 +111,11 @@ def test_an_allotment_becomes_limits_and_quotas(state: State) -> None:
         for key, one in state.items()
         if key.startswith("limit:E002/oa/")
     }
-    assert limits == {"servers": 3, "class:VCPU": 6, "class:MEMORY_MB": 4096, "class:DISK_GB": 40}
+    assert limits == {"servers": 3, "class:VCPU": 6, "class:MEMORY_MB": 4096, "class:DISK_GB": 20}
     assert attributes(state, "volume_quota:E002/oa") == {
         "project": Ref(OA),
         "volumes": 6,
-        "gigabytes": 40,
+        "gigabytes": 20,
         "snapshots": 2,
         "backups": 2,
         "backup_gigabytes": 40,

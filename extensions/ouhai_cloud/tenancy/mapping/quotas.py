@@ -1,7 +1,8 @@
 """Limits and quotas: an allotment in the words of Nova, Cinder and Neutron.
 
 What nobody works in (containers of sub-units, the duties' project) is limited to nothing, so that
-it does not matter what the services' defaults are.
+it does not matter what the services' defaults are. Nova and Cinder do not know of each other's
+disks, so each gets a part, and together they cannot give out more than the allotment.
 """
 
 from __future__ import annotations
@@ -38,13 +39,18 @@ def servers(allotment: Allotment) -> int:
     return max(1, allotment.addresses)
 
 
+def server_disk_gib(allotment: Allotment) -> int:
+    """Return the half of the disk, rounded up, that is for servers' own disks (the flavor's)."""
+    return (allotment.disk_gib + 1) // 2
+
+
 def compute_limits(allotment: Allotment) -> Mapping[str, int]:
-    """Return Nova's limits by resource. Disk is counted as Nova counts it, the flavor's."""
+    """Return Nova's limits by resource."""
     return {
         "servers": servers(allotment),
         "class:VCPU": allotment.cores,
         "class:MEMORY_MB": allotment.memory_gib * MIB_PER_GIB,
-        "class:DISK_GB": allotment.disk_gib,
+        "class:DISK_GB": server_disk_gib(allotment),
     }
 
 
@@ -54,9 +60,10 @@ def volume_quota(allotment: Allotment) -> Mapping[str, int]:
     Two volumes for each server (its system's and its data's); as many backups as snapshots, and
     room to back up the whole disk once where there may be any.
     """
+    gigabytes = allotment.disk_gib - server_disk_gib(allotment)
     return {
-        "volumes": servers(allotment) * VOLUMES_PER_SERVER if allotment.disk_gib else 0,
-        "gigabytes": allotment.disk_gib,
+        "volumes": servers(allotment) * VOLUMES_PER_SERVER if gigabytes else 0,
+        "gigabytes": gigabytes,
         "snapshots": allotment.snapshots,
         "backups": allotment.snapshots,
         "backup_gigabytes": allotment.disk_gib if allotment.snapshots else 0,
@@ -109,7 +116,8 @@ def tenant_quotas(tenant: Tenant) -> Iterator[Resource]:
 def no_quotas(project: Key, bureau: str, reason: str) -> Iterator[Resource]:
     """Yield limits and quotas of nothing for a project that nobody works in."""
     compute = dict.fromkeys(compute_limits(NOTHING), 0)
-    network = dict.fromkeys(NETWORK_RESOURCES, 0)
+    # Neutron makes a project's default group when somebody looks, or answers 409.
+    network = dict.fromkeys(NETWORK_RESOURCES, 0) | {"security_group": 1}
     yield from _all(project, bureau, reason, compute, volume_quota(NOTHING), network)
 
 
