@@ -12,17 +12,19 @@ PARTS = {
     "memory": "memory of each service of the hosts (reads only)",
     "rerun": "site.yml with nothing to do, and how it grows with hosts (changes nothing)",
     "boot": "POST server to ACTIVE and page, latencies of the APIs (guests of its own)",
+    "tenancy": "bureaus: apply, plan, drift beside Ansible's modules and a script (see --help)",
+    "tenancy_growth": "bureaus: how register to plan grows to 600 (no lab)",
     "phases": "deploy/lab up, phase by phase (replaces the lab: see phases --help)",
 }
 REPLACE = "--replace"
 HELP = """\
-usage: tests/bench/run [boot|memory|phases|rerun|all] [OPTION ...]
+usage: tests/bench/run [boot|memory|phases|rerun|tenancy|tenancy_growth|all] [OPTION ...]
 
 {description}
 
 parts:
 {parts}
-  all       all of them, the default; phases only with --replace, since it removes the lab
+  all            all of them, the default; phases only with --replace, since it removes the lab
 
 examples:
   tests/bench/run                     what can be measured without harm to the lab
@@ -75,7 +77,7 @@ def run(part: str, options: Sequence[str]) -> int:
 
 def help_text() -> str:
     """Return the text of --help."""
-    parts = "\n".join(f"  {name:<9} {what}" for name, what in PARTS.items())
+    parts = "\n".join(f"  {name:<14} {what}" for name, what in PARTS.items())
     return HELP.format(description=__doc__, parts=parts).rstrip()
 
 
