@@ -69,6 +69,7 @@ def _rule(scene: Scene, _name: str) -> Mapping[str, Any]:
     port = 30000 + secrets.randbelow(30000)
     rule = {"direction": "ingress", "ethertype": "IPv4", "protocol": "tcp"}
     rule |= {"security_group_id": scene.values["a"]["group_of_rules"]}
+    rule |= {"project_id": scene.values["a"]["project"]}
     body = {"security_group_rule": rule | {"port_range_min": port, "port_range_max": port}}
     return dict(scene.api.post("network", "/security-group-rules", body)["security_group_rule"])
 

@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     HIDDEN = "hidden"
     UNAUTHORIZED = "unauthorized"
     FULL = "full"
+    INVALID = "invalid"
     UNTRIED = "untried"
 
 
@@ -165,6 +166,7 @@ def judge(operation: Operation, shows: str, status: int, text: str) -> str:
 
 
 ANSWERS: Mapping[int, str] = {
+    400: Outcome.INVALID,
     401: Outcome.UNAUTHORIZED,
     403: Outcome.FORBIDDEN,
     404: Outcome.HIDDEN,

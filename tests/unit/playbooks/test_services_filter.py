@@ -21,12 +21,11 @@ RECORD: dict[str, Any] = {
     "catalogue": {"type": "orchestration", "description": "Orchestration", "path": "/v1"},
     "databases": ["heat", "heat_more"],
     "apis": [
-        {"unit": "heat-api", "port": 8004, "wsgi": "/usr/bin/api", "threads": 4, "workers": 2},
+        {"unit": "heat-api", "port": 8004, "wsgi": "/usr/bin/api", "workers": 2},
         {
             "unit": "heat-api-cfn",
             "port": 8000,
             "wsgi": "/usr/bin/cfn",
-            "threads": 1,
             "workers": 1,
             "arguments": "--config-file /etc/heat/heat.conf",
             "catalogue": {"name": "heat-cfn", "type": "cloudformation", "path": "/v1"},

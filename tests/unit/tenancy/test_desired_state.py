@@ -5,6 +5,7 @@ from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.desired import Settings, desired
 from ouhai_cloud.tenancy.mapping.quotas import NETWORK_RESOURCES, network_quota
 from ouhai_cloud.tenancy.register.model import Agreement, Staff
+from ouhai_cloud.tenancy.mapping.quotas import DEFAULT_GROUP
 from ouhai_cloud.tenancy.resources import Key, Kind, Ref, State, Value, kind_of
 
 from tests.support.memory_cloud import refs
@@ -101,7 +102,8 @@ def test_projects_that_nobody_works_in_are_limited_to_nothing(state: State, plac
         numbers = attributes(state, f"{kind}:{place}")
         assert numbers.pop("project") == Ref(Key(f"project:{place}"))
         # The default group, which Neutron makes by itself.
-        assert numbers.pop("security_group", 1) == 1
+        for name, number in DEFAULT_GROUP.items():
+            assert numbers.pop(name, number) == number
         assert set(numbers.values()) == {0}
 
 

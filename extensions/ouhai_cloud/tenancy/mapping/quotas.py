@@ -21,6 +21,7 @@ VOLUMES_PER_SERVER = 2
 SPARE_PORTS = 4
 OWN_SECURITY_GROUPS = 6
 OWN_RULES = 60
+DEFAULT_GROUP = {"security_group": 1, "security_group_rule": 4}
 NETWORK_RESOURCES = (
     "network",
     "subnet",
@@ -116,8 +117,8 @@ def tenant_quotas(tenant: Tenant) -> Iterator[Resource]:
 def no_quotas(project: Key, bureau: str, reason: str) -> Iterator[Resource]:
     """Yield limits and quotas of nothing for a project that nobody works in."""
     compute = dict.fromkeys(compute_limits(NOTHING), 0)
-    # Neutron makes a project's default group when somebody looks, or answers 409.
-    network = dict.fromkeys(NETWORK_RESOURCES, 0) | {"security_group": 1}
+    # Neutron makes a project's default group with its rules when somebody looks, or answers 409.
+    network = dict.fromkeys(NETWORK_RESOURCES, 0) | DEFAULT_GROUP
     yield from _all(project, bureau, reason, compute, volume_quota(NOTHING), network)
 
 

@@ -27,7 +27,8 @@ uid = {user}
 gid = {user}
 chdir = /var/lib/{user}
 processes = {workers}
-threads = {threads}
+# Seen: with several threads, requests that come at once get each other's identity and answers.
+threads = 1
 enable-threads = true
 master = true
 lazy-apps = true
