@@ -15,6 +15,7 @@ from tests.runner.execution import Outcome, Step, not_run, run_step
 PARALLEL = 2
 ON_A_CLOUD = {
     "functional": cloud.functional,
+    "isolation": cloud.isolation,
     "browser": cloud.browser,
     "tempest": cloud.tempest,
     "bench": cloud.bench,
@@ -27,6 +28,7 @@ parts:
   lint         all static checks; one of them alone by its name: {lint}
   unit         the unit tests
   functional   tests on the lab, which is brought up when it is down
+  isolation    the audit and the matrix of personas on the lab; only when asked for
   browser      the dashboard in headless Chromium, on the lab
   tempest      OpenStack's acceptance tests (smoke set), on the lab; more than 20 minutes on
                two cores, therefore only when asked for
