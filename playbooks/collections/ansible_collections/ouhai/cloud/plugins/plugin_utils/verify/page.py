@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import Any
 
 import requests
@@ -32,27 +31,37 @@ def check_page(scene: Scene) -> str:
 
 
 def _fetch(scene: Scene, path: str, timeout_seconds: float) -> requests.Response:
+    page = _Page(f"http://{scene.address}/{path}")
     return Wait(
         what="The guest's page answers",
-        where=f"http://{scene.address}/{path}, from the deploy host",
+        where=f"{page.address}, from the deploy host",
         remedy="With PROBE READY on the console the way to the guest is broken: the route from "
         "here to the external network, br-ex on the gateway host, the security group. Without "
         "it, the guest got no address or metadata: look at ovn-controller and "
         "neutron-ovn-metadata-agent on the compute host.",
         timeout_seconds=timeout_seconds,
     ).until(
-        lambda: _get(scene, path),
-        lambda: f"{_reachable(scene)} The console ends with:\n{console_tail(scene)}",
+        page.get,
+        lambda: f"{page.reason}. The console ends with:\n{console_tail(scene)}",
     )
 
 
-def _get(scene: Scene, path: str) -> requests.Response | None:
-    """Return the answer, or None while there is none."""
-    try:
-        answer = requests.get(f"http://{scene.address}/{path}", timeout=ATTEMPT_TIMEOUT_SECONDS)
-    except requests.RequestException:
-        return None
-    return answer if answer.status_code == 200 else None
+class _Page:
+    """A page that is asked for until it answers, and the reason why it does not yet."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.reason = "never asked"
+
+    def get(self) -> requests.Response | None:
+        """Return the answer, or None while there is none."""
+        try:
+            answer = requests.get(self.address, timeout=ATTEMPT_TIMEOUT_SECONDS)
+        except requests.RequestException as error:
+            self.reason = str(error)
+            return None
+        self.reason = f"status {answer.status_code}"
+        return answer if answer.status_code == 200 else None
 
 
 def _keys(metadata: dict[str, Any]) -> str:
@@ -68,11 +77,3 @@ def _require(scene: Scene, what: str, holds: bool, page: str) -> None:
             remedy="Look at neutron-ovn-metadata-agent on the compute host, at nova-api-metadata, "
             "and whether both have the same shared secret.",
         )
-
-
-def _reachable(scene: Scene) -> str:
-    """Tell whether the floating IP answers a ping, which separates network from guest."""
-    ping = subprocess.run(
-        ["ping", "-c", "2", "-W", "2", scene.address], capture_output=True, check=False, timeout=15
-    )
-    return f"Ping to {scene.address} {'works' if ping.returncode == 0 else 'fails'}."
