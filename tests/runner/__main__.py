@@ -15,7 +15,6 @@ from tests.runner.execution import Outcome, Step, not_run, run_step
 PARALLEL = 2
 ON_A_CLOUD = {
     "functional": cloud.functional,
-    "isolation": cloud.isolation,
     "browser": cloud.browser,
     "tempest": cloud.tempest,
     "bench": cloud.bench,
@@ -27,8 +26,8 @@ parts:
   quick        all static checks and the unit tests; no cloud, under three minutes
   lint         all static checks; one of them alone by its name: {lint}
   unit         the unit tests
-  functional   tests on the lab, which is brought up when it is down
-  isolation    the audit and the matrix of personas on the lab; only when asked for
+  functional   tests on the lab, which is brought up when it is down; among them the isolation
+               audit and the matrix of personas
   browser      the dashboard in headless Chromium, on the lab
   tempest      OpenStack's acceptance tests (smoke set), on the lab; more than 20 minutes on
                two cores, therefore only when asked for

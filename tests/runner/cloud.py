@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tests.runner.checks import BIN, ENVIRONMENT, pytest_step
 from tests.runner.execution import Step
 from tests.runner.paths import OUTPUT
@@ -16,19 +14,9 @@ def lab_up() -> Step:
     return Step("lab", ("deploy/lab", "up"), 20 * MINUTE)
 
 
-ISOLATION = ("tests/functional/test_audit.py", "tests/functional/test_personas.py")
-
-
 def functional() -> Step:
-    """Tests of the lab and of the cloud on it, but for those of isolation."""
-    step = pytest_step("functional", "tests/functional", 30 * MINUTE, ("tcpdump",))
-    return replace(step, command=(*step.command, *(f"--ignore={path}" for path in ISOLATION)))
-
-
-def isolation() -> Step:
-    """The audit on the lab and the matrix of personas; not yet green, so only when asked for."""
-    step = pytest_step("isolation", ISOLATION[0], 20 * MINUTE)
-    return replace(step, command=(*step.command, ISOLATION[1]))
+    """Tests of the lab and of the cloud on it."""
+    return pytest_step("functional", "tests/functional", 40 * MINUTE, ("tcpdump",))
 
 
 def browser() -> Step:

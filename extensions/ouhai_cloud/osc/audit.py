@@ -26,7 +26,7 @@ class AuditBureaus(BureauCommand, Command):
     Examples:
       openstack bureau audit --report /srv/audits
       openstack bureau audit --static-only
-      openstack bureau audit --verify /srv/audits/audit-20260101T060000Z.json
+      openstack bureau audit --check-signature /srv/audits/audit-20260101T060000Z.json
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -42,20 +42,24 @@ class AuditBureaus(BureauCommand, Command):
             help="Where the report goes (default: audits/ in the state folder)",
         )
         parser.add_argument(
-            "--verify", metavar="<report>", type=Path, help="Check a report's signature, only"
+            # not --verify, which the client takes for its own
+            "--check-signature",
+            metavar="<report>",
+            type=Path,
+            help="Only check a report's signature",
         )
         parser.add_argument(
             "--key",
             metavar="<file>",
             type=Path,
-            help="Public key to verify by (default: of this host, else the one beside the report)",
+            help="Public key for that (default: of this host, else the one beside the report)",
         )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> int:
         """Audit or verify; return the exit code."""
         tenancy = self.tenancy(parsed_args)
-        if parsed_args.verify:
+        if parsed_args.check_signature:
             return self._verify(parsed_args, tenancy.configuration.state)
         with self.counted():
             report = _audit(tenancy, static_only=parsed_args.static_only)
@@ -67,7 +71,7 @@ class AuditBureaus(BureauCommand, Command):
         return 0 if report.clean else FOUND
 
     def _verify(self, parsed_args: argparse.Namespace, state: Path) -> int:
-        path = parsed_args.verify
+        path = parsed_args.check_signature
         beside = path.parent / signing.PUBLIC_NAME
         own = state / signing.KEY_NAME
         if parsed_args.key or not own.exists():

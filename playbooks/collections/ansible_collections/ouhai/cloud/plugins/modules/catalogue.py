@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -103,6 +105,7 @@ endpoints:
   type: dict
 """
 
+WORKERS = 4
 INTERFACES = ("public", "internal")
 
 
@@ -153,6 +156,12 @@ def connect(module: AnsibleModule) -> Any:
     )
 
 
+def at_once(call: Callable[[Any], None], items: Iterable[Any]) -> None:
+    """Call with several items at a time, as many as Keystone has processes on a small host."""
+    with ThreadPoolExecutor(WORKERS) as threads:
+        list(threads.map(call, items))
+
+
 class Reconciler:
     """Compares what is wanted with what Keystone has, kind by kind, and creates what is missing."""
 
@@ -177,21 +186,26 @@ class Reconciler:
             for endpoint in self.identity.endpoints()
             if endpoint.region_id == self.params["region"]
         }
-        for wanted in self.params["services"]:
-            name, kind = wanted["name"], wanted["type"]
-            fields = {"name": name, "type": kind, "description": wanted["description"]}
-            service = present.get(kind)
-            if service is None:
-                service = self.do(f"service {name}", self.identity.create_service, **fields)
-            elif (service.name, service.description) != (name, wanted["description"]):
-                self.do(f"service {name}", self.identity.update_service, service=service, **fields)
-            url = f"{self.params['base_url']}:{wanted['port']}{wanted['path']}"
-            for interface in INTERFACES:
-                present_one = service and endpoints.get((service.id, interface))
-                endpoint = self.endpoint(name, service, interface, url, present_one)
-                if endpoint and interface == "public":
-                    self.service_ids[name] = endpoint.service_id
-                    self.endpoint_ids[name] = endpoint.id
+        at_once(
+            lambda wanted: self.service(wanted, present.get(wanted["type"]), endpoints),
+            self.params["services"],
+        )
+
+    def service(self, wanted: dict[str, Any], service: Any, endpoints: dict[Any, Any]) -> None:
+        """A service and its endpoints."""
+        name = wanted["name"]
+        fields = {key: wanted[key] for key in ("name", "type", "description")}
+        if service is None:
+            service = self.do(f"service {name}", self.identity.create_service, **fields)
+        elif (service.name, service.description) != (name, wanted["description"]):
+            self.do(f"service {name}", self.identity.update_service, service=service, **fields)
+        url = f"{self.params['base_url']}:{wanted['port']}{wanted['path']}"
+        for interface in INTERFACES:
+            present_one = service and endpoints.get((service.id, interface))
+            endpoint = self.endpoint(name, service, interface, url, present_one)
+            if endpoint and interface == "public":
+                self.service_ids[name] = endpoint.service_id
+                self.endpoint_ids[name] = endpoint.id
 
     def endpoint(self, name: str, service: Any, interface: str, url: str, found: Any) -> Any:
         """Ensure one endpoint of a service; return it, None in check mode when there is none."""
@@ -274,20 +288,33 @@ class Reconciler:
         roles = self.roles()
         project = self.project()
         granted = self.granted()
-        for name, password in self.params["users"].items():
-            user = self.user(name, password, "default", project and project.id)
-            for role in ("service", "admin"):
-                if not user or (user.id, roles[role].id, project.id) not in granted:
-                    self.do(
-                        f"role {role} of {name}",
-                        self.identity.assign_project_role_to_user,
-                        project=project,
-                        user=user,
-                        role=roles[role],
-                    )
-            if name in self.params["limits"]:
-                self.system_reader(name, user, roles["reader"], granted)
+        at_once(
+            lambda account: self.account(*account, project, roles, granted),
+            self.params["users"].items(),
+        )
         self.heat_domain(roles["admin"], granted)
+
+    def account(
+        self,
+        name: str,
+        password: str,
+        project: Any,
+        roles: dict[str, Any],
+        granted: set[tuple[str | None, str, str | None]],
+    ) -> None:
+        """The account of a service and its roles."""
+        user = self.user(name, password, "default", project and project.id)
+        for role in ("service", "admin"):
+            if not user or (user.id, roles[role].id, project.id) not in granted:
+                self.do(
+                    f"role {role} of {name}",
+                    self.identity.assign_project_role_to_user,
+                    project=project,
+                    user=user,
+                    role=roles[role],
+                )
+        if name in self.params["limits"]:
+            self.system_reader(name, user, roles["reader"], granted)
 
     def system_reader(
         self, name: str, user: Any, role: Any, granted: set[tuple[str | None, str, str | None]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -101,31 +102,36 @@ def reconcile_keys(clients: list[dict[str, Any]], monitors: Monitors, *, dry: bo
     return actions
 
 
-def reconcile_pools(names: list[str], copies: int, monitors: Monitors, *, dry: bool) -> list[str]:
-    """Create or correct pools; return what was done (or would be, when dry)."""
+def reconcile_pool(
+    name: str, found: dict[str, Any] | None, copies: int, monitors: Monitors, *, dry: bool
+) -> list[str]:
+    """Create or correct a pool; return what was done (or would be, when dry)."""
     actions = []
-    pools = {pool["pool_name"]: pool for pool in monitors.ask("osd pool ls", detail="detail")}
-    for name in names:
-        if name not in pools:
-            actions.append(f"pool {name}")
-            if not dry:
-                monitors.ask("osd pool create", pool=name, pg_num=16)
-                monitors.ask("osd pool application enable", pool=name, app="rbd")
-        if name not in pools or pools[name]["size"] != copies:
-            actions.append(f"{copies} copies in pool {name}")
-            if not dry:
-                monitors.ask(
-                    "osd pool set",
-                    pool=name,
-                    var="size",
-                    val=str(copies),
-                    yes_i_really_mean_it=True,
-                )
-        elif "rbd" not in pools[name]["application_metadata"]:
-            actions.append(f"application of pool {name}")
-            if not dry:
-                monitors.ask("osd pool application enable", pool=name, app="rbd")
+    if found is None:
+        actions.append(f"pool {name} with {copies} copies")
+        if not dry:
+            monitors.ask("osd pool create", pool=name, pg_num=16, size=copies)
+    elif found["size"] != copies:
+        actions.append(f"{copies} copies in pool {name}")
+        if not dry:
+            value = {"val": str(copies), "yes_i_really_mean_it": True}
+            monitors.ask("osd pool set", pool=name, var="size", **value)
+    if found is None or "rbd" not in found["application_metadata"]:
+        actions.append(f"application of pool {name}")
+        if not dry:
+            monitors.ask("osd pool application enable", pool=name, app="rbd")
     return actions
+
+
+def reconcile_pools(names: list[str], copies: int, monitors: Monitors, *, dry: bool) -> list[str]:
+    """Do it for all pools at the same time: the monitors take a second to agree on a change."""
+    pools = {pool["pool_name"]: pool for pool in monitors.ask("osd pool ls", detail="detail")}
+
+    def one(name: str) -> list[str]:
+        return reconcile_pool(name, pools.get(name), copies, monitors, dry=dry)
+
+    with ThreadPoolExecutor(max(len(names), 1)) as threads:
+        return [action for actions in threads.map(one, names) for action in actions]
 
 
 def main() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -29,9 +31,9 @@ options:
     type: str
     required: true
   commands:
-    description: Shell command lines, in order.
+    description: Shell command lines, in order; those of a list within run at the same time.
     type: list
-    elements: str
+    elements: raw
     required: true
 author: ouhai-cloud
 """
@@ -50,10 +52,34 @@ ran:
   description: The commands that ran.
   returned: always
   type: list
-  elements: str
+  elements: raw
 """
 
 RECORDS = "/var/lib/ouhai/schema"
+
+
+def run(module: AnsibleModule, commands: list[str]) -> None:
+    """Run commands at the same time; fail with the output of those that failed."""
+    user = module.params["user"]
+
+    def one(command: str) -> str:
+        done = subprocess.run(
+            ["runuser", "-u", user, "--", "sh", "-c", command],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return ""
+        return (
+            f"{command!r} failed with exit code {done.returncode}; it can be repeated once the "
+            f"cause is mended.\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        )
+
+    with ThreadPoolExecutor(len(commands)) as pool:
+        failures = [text for text in pool.map(one, commands) if text]
+    if failures:
+        module.fail_json(msg="\n".join(failures))
 
 
 def main() -> None:
@@ -63,7 +89,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "packages": {"type": "list", "elements": "str", "required": True},
             "user": {"type": "str", "required": True},
-            "commands": {"type": "list", "elements": "str", "required": True},
+            "commands": {"type": "list", "elements": "raw", "required": True},
         },
         supports_check_mode=True,
     )
@@ -79,14 +105,7 @@ def main() -> None:
                 module.exit_json(changed=False, ran=[])
     if not module.check_mode:
         for command in commands:
-            code, output, error = module.run_command(
-                ["runuser", "-u", module.params["user"], "--", "sh", "-c", command]
-            )
-            if code:
-                module.fail_json(
-                    msg=f"{command!r} failed with exit code {code}; it can be repeated once the "
-                    f"cause is mended.\n{output[-2000:]}\n{error[-4000:]}"
-                )
+            run(module, command if isinstance(command, list) else [command])
         os.makedirs(RECORDS, exist_ok=True)
         with open(record, "w", encoding="ascii") as file:
             file.write(key)
