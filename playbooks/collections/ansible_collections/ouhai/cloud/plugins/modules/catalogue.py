@@ -289,7 +289,7 @@ class Reconciler:
         project = self.project()
         granted = self.granted()
         at_once(
-            lambda account: self.account(*account, project, roles, granted),
+            lambda item: self.account(item[0], item[1], project, roles, granted),
             self.params["users"].items(),
         )
         self.heat_domain(roles["admin"], granted)

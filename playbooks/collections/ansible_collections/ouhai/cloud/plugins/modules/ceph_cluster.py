@@ -114,8 +114,13 @@ def reconcile_pool(
     elif found["size"] != copies:
         actions.append(f"{copies} copies in pool {name}")
         if not dry:
-            value = {"val": str(copies), "yes_i_really_mean_it": True}
-            monitors.ask("osd pool set", pool=name, var="size", **value)
+            monitors.ask(
+                "osd pool set",
+                pool=name,
+                var="size",
+                val=str(copies),
+                yes_i_really_mean_it=True,
+            )
     if found is None or "rbd" not in found["application_metadata"]:
         actions.append(f"application of pool {name}")
         if not dry:
