@@ -6,20 +6,9 @@ from ouhai_cloud.cloud.listing import Listing
 from ouhai_cloud.cloud.marks import unmark
 from ouhai_cloud.cloud.view import View
 from ouhai_cloud.tenancy import keys
-from ouhai_cloud.tenancy.resources import Kind, Ref
+from ouhai_cloud.tenancy.resources import NETWORK_RESOURCES, Kind, Ref
 
 VOLUME_RESOURCES = ("volumes", "gigabytes", "snapshots", "backups", "backup_gigabytes")
-NETWORK_RESOURCES = (
-    "network",
-    "subnet",
-    "router",
-    "port",
-    "floatingip",
-    "security_group",
-    "security_group_rule",
-    "rbac_policy",
-    "subnetpool",
-)
 
 
 def see_limits(listing: Listing, view: View) -> None:

@@ -72,6 +72,19 @@ ORDER: Mapping[Kind, tuple[Kind, ...]] = {
 FIXED = frozenset({Kind.GRANT, Kind.INTERFACE, Kind.RULE, Kind.SHARE})
 """Kinds whose attributes are their identity: they are added and removed, never changed."""
 
+NETWORK_RESOURCES = (
+    "network",
+    "subnet",
+    "router",
+    "port",
+    "floatingip",
+    "security_group",
+    "security_group_rule",
+    "rbac_policy",
+    "subnetpool",
+)
+"""What a network quota counts, in Neutron's words: its attributes besides the project."""
+
 
 @dataclass(frozen=True)
 class Resource:

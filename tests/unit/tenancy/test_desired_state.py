@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.desired import Settings, desired
-from ouhai_cloud.tenancy.mapping.quotas import DEFAULT_GROUP, NETWORK_RESOURCES, network_quota
+from ouhai_cloud.tenancy.mapping.quotas import DEFAULT_GROUP, network_quota
 from ouhai_cloud.tenancy.register.model import Agreement, Staff
-from ouhai_cloud.tenancy.resources import Key, Kind, Ref, State, Value, kind_of
+from ouhai_cloud.tenancy.resources import NETWORK_RESOURCES, Key, Kind, Ref, State, Value, kind_of
 
 from tests.support.memory_cloud import refs
 from tests.support.tenancy_strategies import SETTINGS, bureau, register, system

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.mapping.names import Tenant, wish
 from ouhai_cloud.tenancy.register.model import Allotment, System
-from ouhai_cloud.tenancy.resources import Key, Ref, Resource
+from ouhai_cloud.tenancy.resources import NETWORK_RESOURCES, Key, Ref, Resource
 
 COMPUTE = "compute"
 NOTHING = Allotment()
@@ -22,17 +22,6 @@ SPARE_PORTS = 4
 OWN_SECURITY_GROUPS = 6
 OWN_RULES = 60
 DEFAULT_GROUP = {"security_group": 1, "security_group_rule": 4}
-NETWORK_RESOURCES = (
-    "network",
-    "subnet",
-    "router",
-    "port",
-    "floatingip",
-    "security_group",
-    "security_group_rule",
-    "rbac_policy",
-    "subnetpool",
-)
 
 
 def servers(allotment: Allotment) -> int:
