@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from deploy.repository.archive import Archive, CannotInstall
+from deploy.repository.archive import CannotInstall
 from deploy.repository.errors import RepositoryError
 from deploy.repository.index import Index, Package
 from deploy.repository.wanted import PackageList, Wanted
+
+Resolve = Callable[[Iterable[str]], set[tuple[str, str, str]]]
+"""``Archive.resolve``."""
 
 
 def check_names(wanted: Wanted, index: Index) -> None:
@@ -36,7 +39,7 @@ def check_names(wanted: Wanted, index: Index) -> None:
 def closure(
     wanted: Wanted,
     index: Index,
-    archive: Archive,
+    resolve: Resolve,
     report: Callable[[str], None] = lambda _: None,
 ) -> set[Package]:
     """Return every package that a host or an image of any kind needs.
@@ -50,25 +53,25 @@ def closure(
     base = [name for part in wanted.base for name in part.packages]
     together = [name for part in wanted.hosts for name in part.packages]
     try:
-        chosen = archive.resolve([*required, *base, *together])
+        chosen = resolve([*required, *base, *together])
     except CannotInstall:
         if len(wanted.hosts) < 2:
-            _alone(PackageList(_place(wanted), (*base, *together)), required, archive)
+            _alone(PackageList(_place(wanted), (*base, *together)), required, resolve)
         report("the hosts' packages do not fit together: resolving list by list")
         chosen = set()
         for part in wanted.hosts:
             whole = PackageList(part.place, (*base, *part.packages))
-            chosen |= _alone(whole, required, archive)
+            chosen |= _alone(whole, required, resolve)
     for part in wanted.images:
-        chosen |= _alone(part, required, archive)
+        chosen |= _alone(part, required, resolve)
     return {index.package(*which) for which in chosen}
 
 
 def _alone(
-    part: PackageList, required: tuple[str, ...], archive: Archive
+    part: PackageList, required: tuple[str, ...], resolve: Resolve
 ) -> set[tuple[str, str, str]]:
     try:
-        return archive.resolve([*required, *part.packages])
+        return resolve([*required, *part.packages])
     except CannotInstall as error:
         raise CannotInstall(error.what, where=part.place, why=error.why, todo=error.todo) from error
 

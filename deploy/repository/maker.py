@@ -116,7 +116,7 @@ def _make(
     archive.update()
     offered = archive.index()
     closure.check_names(lists, offered)
-    packages = closure.closure(lists, offered, archive, report)
+    packages = closure.closure(lists, offered, archive.resolve, report)
     size = sum(package.size for package in packages)
     report(f"{len(packages)} packages are needed, {size / 1e6:.0f} MB")
     archive.fetch(packages)

@@ -72,7 +72,7 @@ def _system(network: Resource, wanted: State, prefix: str) -> dict[str, Any]:
         "cores": _limit(wanted, place, "class:VCPU"),
         "memory_mib": _limit(wanted, place, "class:MEMORY_MB"),
         "servers": _limit(wanted, place, "servers"),
-        "open": [int(wanted[one].attributes["port"]) for one in rules],  # type: ignore[arg-type]
+        "open": [int(str(wanted[one].attributes["port"])) for one in rules],
     }
 
 

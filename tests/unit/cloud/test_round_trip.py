@@ -73,7 +73,9 @@ def test_one_bad_item_does_not_spoil_the_others_of_its_request(bench: Bench) -> 
     assert len(made) > len(outcome.failed)
 
 
-def test_what_got_no_answer_is_looked_for_before_it_is_made_again(bench: Bench) -> None:
+def test_what_got_no_answer_is_looked_for_before_it_is_made_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = bench.api.post
     lost: list[str] = []
 
@@ -84,7 +86,7 @@ def test_what_got_no_answer_is_looked_for_before_it_is_made_again(bench: Bench) 
             raise Unanswered("POST /networks: the connection was reset")
         return answer
 
-    bench.api.post = post  # type: ignore[assignment,method-assign]
+    monkeypatch.setattr(bench.api, "post", post)
     assert bench.apply().failed == ()
     names = [one["name"] for one in bench.api.tables["networks"].values()]
     assert lost and len(names) == len(set(names))

@@ -33,22 +33,22 @@ class Guest(Protocol):
     @property
     def bureau(self) -> str: ...  # noqa: D102 (said at cloud.probing.Guest)
     @property
-    def server_id(self) -> str: ...  # noqa: D102
+    def server_id(self) -> str: ...  # noqa: D102 (as above)
     @property
-    def mac(self) -> str: ...  # noqa: D102
+    def mac(self) -> str: ...  # noqa: D102 (as above)
     @property
-    def address(self) -> str: ...  # noqa: D102
+    def address(self) -> str: ...  # noqa: D102 (as above)
     @property
-    def unused(self) -> str: ...  # noqa: D102
+    def unused(self) -> str: ...  # noqa: D102 (as above)
     @property
-    def gateway_mac(self) -> str: ...  # noqa: D102
+    def gateway_mac(self) -> str: ...  # noqa: D102 (as above)
     @property
-    def gateway_address(self) -> str: ...  # noqa: D102
+    def gateway_address(self) -> str: ...  # noqa: D102 (as above)
     @property
-    def floating(self) -> str: ...  # noqa: D102
+    def floating(self) -> str: ...  # noqa: D102 (as above)
 
     @property
-    def outer_gateway(self) -> str: ...  # noqa: D102
+    def outer_gateway(self) -> str: ...  # noqa: D102 (as above)
 
     def serves(self, port: int) -> bool:
         """Tell whether the auditor gets a page from a port of the floating address."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from openstack.connection import Connection
@@ -28,7 +29,7 @@ def plan_retired(cloud: Connection, names: Iterable[str]) -> list[Change]:
             f"image {image.name}: delete, unused",
             f"image {image.name} {image.id}",
             "",
-            lambda image=image: cloud.image.delete_image(image.id),  # type: ignore[misc]
+            partial(cloud.image.delete_image, image.id),
         )
         for image in candidates
         if image.properties[HASH_PROPERTY] not in builds_in_use
