@@ -6,14 +6,10 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
-try:
-    import openstack
-    from openstack.config.loader import OpenStackConfig
-
-    HAS_OPENSTACK = True
-except ImportError:  # reported by main(), with the package's name
-    HAS_OPENSTACK = False
+from ansible_collections.ouhai.cloud.plugins.module_utils.administrator import (
+    ARGUMENTS,
+    administrator,
+)
 
 DOCUMENTATION = """
 module: capacity_reported
@@ -68,30 +64,18 @@ def missing(cloud: Any) -> list[str]:
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec={
-            "clouds_file": {"type": "path", "required": True},
-            "cloud": {"type": "str", "required": True},
-            "timeout_seconds": {"type": "int", "default": 120},
-        },
+        argument_spec={**ARGUMENTS, "timeout_seconds": {"type": "int", "default": 120}},
         supports_check_mode=True,
     )
-    if not HAS_OPENSTACK:
-        module.fail_json(
-            msg="openstacksdk is missing in the deploy host's environment; see constraints.txt"
-        )
     if module.check_mode:
         module.exit_json(changed=False, seconds=0.0)
-    loader = OpenStackConfig(config_files=[module.params["clouds_file"]])
-    config = loader.get_one(cloud=module.params["cloud"], api_timeout=30)
-    cloud = openstack.connection.Connection(config=config)
+    complaint = "the cloud does not say where guests and volumes can go"
     start = time.monotonic()
-    try:
+    with administrator(module, complaint, api_timeout=30) as cloud:
         while waiting := missing(cloud):
             if time.monotonic() - start > module.params["timeout_seconds"]:
                 module.fail_json(msg="; ".join(waiting))
             time.sleep(POLL_SECONDS)
-    except openstack.exceptions.SDKException as error:
-        module.fail_json(msg=f"the cloud does not say where guests and volumes can go: {error}")
     module.exit_json(changed=False, seconds=round(time.monotonic() - start, 1))
 
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
-try:
-    import openstack
-    from openstack.config.loader import OpenStackConfig
-
-    HAS_OPENSTACK = True
-except ImportError:  # reported by main(), with the package's name
-    HAS_OPENSTACK = False
+from ansible_collections.ouhai.cloud.plugins.module_utils.administrator import (
+    ARGUMENTS,
+    administrator,
+)
 
 DOCUMENTATION = """
 module: extranet
@@ -116,23 +112,11 @@ def reconcile_subnet(module: AnsibleModule, network_service: Any, network_id: st
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec={
-            "clouds_file": {"type": "path", "required": True},
-            "cloud": {"type": "str", "required": True},
-            "network": {"type": "dict", "required": True},
-        },
+        argument_spec={**ARGUMENTS, "network": {"type": "dict", "required": True}},
         supports_check_mode=True,
     )
-    if not HAS_OPENSTACK:
-        module.fail_json(
-            msg="openstacksdk is missing in the deploy host's environment; see constraints.txt"
-        )
-    loader = OpenStackConfig(config_files=[module.params["clouds_file"]])
-    cloud = openstack.connection.Connection(config=loader.get_one(cloud=module.params["cloud"]))
-    try:
+    with administrator(module, "Neutron refused") as cloud:
         actions = reconcile(module, cloud.network)
-    except openstack.exceptions.SDKException as error:
-        module.fail_json(msg=f"Neutron refused: {error}")
     module.exit_json(changed=bool(actions), actions=actions)
 
 
