@@ -49,7 +49,7 @@ def main() -> int:
         lab = Lab()
         cloud = connect(lab)
         # First, while the cloud has no guest: the peer's figures were taken so, too.
-        latencies = [measure(*item) for item in Requests(cloud, lab.ca_file).all.items()]
+        latencies = [measure(*item) for item in Requests(cloud, lab.access.ca_file).all.items()]
         guests = boot_guests(cloud, lab, asked.times)
     except FAILURES as error:
         print(f"bench: {error}", file=sys.stderr)

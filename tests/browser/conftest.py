@@ -10,7 +10,8 @@ from selenium.webdriver import Chrome
 
 from tests.browser.chromium import chromium, trust
 from tests.browser.dashboard import Dashboard
-from tests.cloud_access import CloudAccess, cloud_access
+from tests.support.access import CloudAccess
+from tests.support.lab import cloud_access
 
 OUTPUT = Path(__file__).with_name("output")
 

@@ -12,7 +12,7 @@ from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.cloud_access import CloudAccess
+from tests.support.access import CloudAccess
 
 # The first page after a restart compiles its templates.
 WAIT_SECONDS = 60

@@ -10,7 +10,7 @@ from selenium.webdriver.common.by import By
 
 from tests.browser.chromium import chromium
 from tests.browser.dashboard import Dashboard, LoginRefused
-from tests.cloud_access import CloudAccess
+from tests.support.access import CloudAccess
 
 
 def test_speaks_chinese_to_who_asks_for_no_language(access: CloudAccess) -> None:

@@ -12,7 +12,6 @@ from openstack.connection import Connection
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.connection import prepare
 
-from tests.cloud_access import cloud_access
 from tests.support.bureaus import Bureaus
 from tests.support.lab import Lab
 from tests.support.seeded_drift import SEEDS, Seeding
@@ -44,7 +43,7 @@ def test_nothing_has_drifted(bureaus: Bureaus) -> None:
 
 
 def test_everybody_logs_in_and_sees_the_own_units_projects_alone(bureaus: Bureaus) -> None:
-    auth_url = cloud_access().auth_url
+    auth_url = bureaus.lab.access.auth_url
     people = list(bureaus.people())
     with ThreadPoolExecutor(LOGINS_AT_A_TIME) as pool:
         seen = list(pool.map(lambda one: bureaus.projects_of(one[0], auth_url), people))
@@ -59,7 +58,7 @@ def test_everybody_logs_in_and_sees_the_own_units_projects_alone(bureaus: Bureau
 def test_everybody_logs_in_to_the_dashboard_and_finds_an_own_project_by_its_chinese_name(
     bureaus: Bureaus,
 ) -> None:
-    address = cloud_access().dashboard_url
+    address = bureaus.lab.access.dashboard_url
     people = [one for one in bureaus.people() if bureaus.sees(one[1])]
     with ThreadPoolExecutor(LOGINS_AT_A_TIME) as pool:
         pages = list(pool.map(lambda one: bureaus.dashboard_page(one[0], address), people))

@@ -64,7 +64,7 @@ def control_address(lab: Lab) -> str:
 def test_endpoints_are_https_and_accepted(endpoints: list[str], lab: Lab) -> None:
     for url in endpoints:
         assert url.startswith("https://"), url
-        answer = requests.get(url, verify=str(lab.ca_file), timeout=TIMEOUT_SECONDS)
+        answer = requests.get(url, verify=str(lab.access.ca_file), timeout=TIMEOUT_SECONDS)
         assert answer.status_code < 500, url
 
 

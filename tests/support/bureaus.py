@@ -98,7 +98,7 @@ class Bureaus:
         with requests.Session() as session:
             # REQUESTS_CA_BUNDLE in the environment would win over `verify`
             session.trust_env = False
-            session.verify = str(self.lab.ca_file)
+            session.verify = str(self.lab.access.ca_file)
             answer = session.post(f"{auth_url}/auth/tokens", json=body, timeout=REQUEST_SECONDS)
             answer.raise_for_status()
             token = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
@@ -113,7 +113,7 @@ class Bureaus:
         """
         with requests.Session() as browser:
             browser.trust_env = False
-            browser.verify = str(self.lab.ca_file)
+            browser.verify = str(self.lab.access.ca_file)
             page = browser.get(f"{dashboard_url}auth/login/", timeout=REQUEST_SECONDS)
             found = form_with(page.text, "password")
             if found is None:

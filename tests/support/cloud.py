@@ -5,12 +5,14 @@ from __future__ import annotations
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.cloud import connection, errors
 from openstack.connection import Connection
 
+from tests.support.access import CloudUnknown
 from tests.support.guests import GuestUnusable
 from tests.support.lab import Lab, LabUnusable
 
 # What ends a benchmark with a message instead of a traceback.
 FAILURES: tuple[type[Exception], ...] = (
     errors.CheckFailed,
+    CloudUnknown,
     LabUnusable,
     GuestUnusable,
     *errors.CLOUD_ERRORS,
@@ -18,6 +20,9 @@ FAILURES: tuple[type[Exception], ...] = (
 
 
 def connect(lab: Lab) -> Connection:
-    """Connect with limits in time and retries, as the playbooks do; CheckFailed when it cannot."""
-    clouds_file = lab.inventory / "clouds.yaml"
-    return connection.connect(clouds_file, lab.environment["OS_CLOUD"])
+    """Connect with limits in time and retries, as the playbooks do.
+
+    :raises CheckFailed: it cannot.
+    :raises CloudUnknown: there are no credentials for it yet.
+    """
+    return connection.connect(lab.access.clouds_file, lab.access.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.support.access import CloudAccess, read_access
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = str(ROOT / "deploy" / "lab")
@@ -50,10 +53,10 @@ class Lab:
         """Return the folder of the lab's inventory."""
         return Path(self.environment["OS_CLIENT_CONFIG_FILE"]).parent
 
-    @property
-    def ca_file(self) -> Path:
-        """Return the certificate of the cloud's authority."""
-        return self.inventory / "pki" / "ca.crt"
+    @cached_property
+    def access(self) -> CloudAccess:
+        """Return the administrator's way into the lab's cloud."""
+        return read_access(self.environment)
 
     @cached_property
     def groups(self) -> dict[str, list[str]]:
@@ -108,6 +111,17 @@ class Lab:
         if answer.code != 0:
             raise LabUnusable(f"on {host}: {answer.errors}")
         return answer.output
+
+
+def cloud_access() -> CloudAccess:
+    """Return the way into the cloud that this process's environment names, by default the lab's.
+
+    :raises LabUnusable: it names none, and the lab is down.
+    :raises CloudUnknown: clouds.yaml is not there or incomplete.
+    """
+    if "OS_CLIENT_CONFIG_FILE" in os.environ:
+        return read_access(os.environ)
+    return read_access(Lab().environment | os.environ)
 
 
 def _run(command: list[str], stdin: str = "", timeout: float = TIMEOUT_SECONDS) -> Answer:

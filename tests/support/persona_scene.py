@@ -149,7 +149,7 @@ def _id(api: Api, path: str, name: str, **query: Any) -> str:
 def _askers(lab: Lab, made: Scene, matrix: Matrix) -> dict[str, Asker]:
     auth_url = _keystone(made.api)
     password = secret_values(lab)[PASSWORD]
-    ca_file = str(lab.ca_file)
+    ca_file = str(lab.access.ca_file)
     found = {}
     for persona in matrix.personas.values():
         if persona.name in ("nobody", "admin"):

@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.cloud_access import CloudUnknown, cloud_access
+from tests.support.access import CloudUnknown
+from tests.support.lab import Lab, LabUnusable, cloud_access
 from tests.tempest import configuration, results, skips
 from tests.tempest.discovery import CloudIncomplete, discover
 from tests.tempest.remote import ControlHost, RemoteFailed
@@ -21,6 +22,7 @@ examples:
 A skipped test needs a reason in tests/tempest/skips.yml, or the run fails. The exit code is
 0 when no test failed and every skip is explained, 1 when not, 2 when tempest could not run.
 """
+FAILURES = (CloudUnknown, CloudIncomplete, LabUnusable, RemoteFailed, skips.SkipsInvalid)
 
 
 def main() -> int:
@@ -44,8 +46,8 @@ def main() -> int:
             "exclude.txt": "".join(f"{skip.test}\n" for skip in known if skip.exclude),
             "ca.crt": access.ca_file.read_text(),
         }
-        stream = run_smoke(ControlHost.of_the_lab(), files, cloud)
-    except (CloudUnknown, CloudIncomplete, skips.SkipsInvalid, RemoteFailed) as error:
+        stream = run_smoke(ControlHost(Lab().control), files, cloud)
+    except FAILURES as error:
         print(f"tests/tempest/run: {error}", file=sys.stderr)
         return 2
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ import configparser
 import io
 from collections.abc import Mapping
 
-from tests.cloud_access import CloudAccess
+from tests.support.access import CloudAccess
 from tests.tempest.discovery import Cloud
 from tests.tempest.remote import WORKSPACE
 

@@ -13,7 +13,7 @@ from keystoneauth1.exceptions import ClientException
 from openstack.connection import Connection
 from openstack.exceptions import SDKException
 
-from tests.cloud_access import CloudAccess
+from tests.support.access import CloudAccess
 
 # The image with systemd, ssh and sudo: tempest logs in to guests.
 IMAGE = "debian"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 
-from tests.support.lab import COMMAND, Lab, LabUnusable
+from tests.support.lab import COMMAND
 
 WORKSPACE = "/root/ouhai-tempest"
 
@@ -19,17 +19,6 @@ class ControlHost:
     """A host reached by `deploy/lab ssh`."""
 
     name: str
-
-    @classmethod
-    def of_the_lab(cls) -> ControlHost:
-        """The lab's first control host.
-
-        Raises RemoteFailed when there is no lab.
-        """
-        try:
-            return cls(Lab().control)
-        except LabUnusable as error:
-            raise RemoteFailed(str(error)) from error
 
     def run(self, command: str, *, stdin: bytes = b"", timeout_seconds: int = 120) -> bytes:
         """Run a shell command and return its standard output.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud_access import CloudAccess
+from tests.support.access import CloudAccess
 from tests.tempest import configuration
 from tests.tempest.discovery import Cloud, ExternalNetwork, free_address
 

@@ -1,16 +1,14 @@
-"""How tests reach the cloud: as an operator does, through clouds.yaml."""
+"""The way into a cloud as an operator has it: by clouds.yaml."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-
-LAB_STATE = Path(os.environ.get("OUHAI_LAB_STATE", "/var/lib/ouhai-lab"))
 
 
 class CloudUnknown(Exception):
@@ -37,14 +35,13 @@ class CloudAccess:
         return f"https://{urlsplit(self.auth_url).hostname}/"
 
 
-def cloud_access() -> CloudAccess:
-    """The cloud named by $OS_CLIENT_CONFIG_FILE and $OS_CLOUD, by default the lab's.
+def read_access(environment: Mapping[str, str]) -> CloudAccess:
+    """The cloud named by $OS_CLIENT_CONFIG_FILE and $OS_CLOUD of an environment.
 
     Raises CloudUnknown when there is none or its description is incomplete.
     """
-    default = LAB_STATE / "inventory" / "clouds.yaml"
-    path = Path(os.environ.get("OS_CLIENT_CONFIG_FILE", default))
-    name = os.environ.get("OS_CLOUD", "ouhai")
+    path = Path(environment["OS_CLIENT_CONFIG_FILE"])
+    name = environment.get("OS_CLOUD", "ouhai")
     try:
         document = yaml.safe_load(path.read_text())
     except FileNotFoundError as error:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud_access import CloudUnknown, cloud_access
+from tests.support.access import CloudUnknown
+from tests.support.lab import Lab, cloud_access
 
 CLOUDS = """
 clouds:
@@ -48,3 +49,13 @@ def test_missing_key_is_named(clouds: Path) -> None:
     clouds.write_text("clouds: {ouhai: {auth: {}}}")
     with pytest.raises(CloudUnknown, match="auth_url"):
         cloud_access()
+
+
+def test_it_is_the_labs_unless_the_environment_names_another(
+    clouds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clouds.write_text(CLOUDS)
+    environment = {"OS_CLIENT_CONFIG_FILE": str(clouds), "OS_CLOUD": "ouhai"}
+    monkeypatch.setattr(Lab, "environment", environment)
+    monkeypatch.delenv("OS_CLIENT_CONFIG_FILE")
+    assert cloud_access() == Lab().access
