@@ -8,7 +8,6 @@ precheck is not in the second part: it rightly refuses hosts that share an addre
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import time
@@ -21,8 +20,8 @@ import yaml
 from tests.bench import light
 from tests.bench.growth import fit, largest_distance
 from tests.bench.table import BenchFailed, Row, all_met, render, write_figures
-from tests.support.lab import ROOT, Lab, LabUnusable
-from tests.support.playbooks import Played
+from tests.support.lab import Lab, LabUnusable
+from tests.support.playbooks import Played, ansible
 
 GOAL_SECONDS = 60.0
 COUNTS = (1, 3, 20)
@@ -132,21 +131,11 @@ def timed(lab: Lab, *command: str) -> tuple[float, Played]:
     :raises BenchFailed: it failed.
     """
     start = time.monotonic()
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=os.environ | lab.environment | {"ANSIBLE_NOCOLOR": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
+    played = ansible(lab, *command)
     seconds = time.monotonic() - start
-    if done.returncode != 0:
-        raise BenchFailed(f"`{' '.join(command)}` ended with {done.returncode}:\n{done.stdout}")
-    return seconds, Played(done.returncode, done.stdout)
+    if played.code != 0:
+        raise BenchFailed(f"`{' '.join(command)}` ended with {played.code}:\n{played.output}")
+    return seconds, played
 
 
 def growth_table(points: dict[int, float]) -> str:

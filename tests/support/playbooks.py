@@ -45,8 +45,13 @@ class Played:
 
 def play(lab: Lab, playbook: str, *options: str) -> Played:
     """Run playbooks/PLAYBOOK.yml on the lab; its failure is for the caller to judge."""
+    return ansible(lab, "ansible-playbook", f"playbooks/{playbook}.yml", *options)
+
+
+def ansible(lab: Lab, *command: str) -> Played:
+    """Run a command of Ansible on the lab; its failure is for the caller to judge."""
     done = subprocess.run(
-        ["ansible-playbook", f"playbooks/{playbook}.yml", *options],
+        command,
         cwd=ROOT,
         env=os.environ | lab.environment | {"ANSIBLE_NOCOLOR": "1"},
         stdin=subprocess.DEVNULL,

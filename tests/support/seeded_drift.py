@@ -136,11 +136,8 @@ def _shared_network(seeding: Seeding) -> Named:
 def _foreign_grant(seeding: Seeding) -> Named:
     system = seeding.a.systems[0]
     group = seeding.b.staff.member[0]
-    directory = seeding.domains[DIRECTORY]
-    rows = seeding.api.list("identity", "/groups", domain_id=directory, name=group)
-    roles = seeding.api.list("identity", "/roles", name="member")
-    path = f"/projects/{seeding.project_id(seeding.a, system)}/groups/{rows[0]['id']}"
-    path += f"/roles/{roles[0]['id']}"
+    project_id = seeding.project_id(seeding.a, system)
+    path = f"/projects/{project_id}{_grant(seeding, group, 'member')}"
     seeding.api.put("identity", path)
     seeding.undo.callback(seeding.api.delete, "identity", path)
     scope = keys.project(seeding.a.code, system.code)
@@ -149,15 +146,20 @@ def _foreign_grant(seeding: Seeding) -> Named:
 
 def _removed_grant(seeding: Seeding) -> Named:
     group = seeding.a.staff.reader[0]
-    directory = seeding.domains[DIRECTORY]
-    rows = seeding.api.list("identity", "/groups", domain_id=directory, name=group)
-    roles = seeding.api.list("identity", "/roles", name="reader")
-    path = f"/OS-INHERIT/domains/{seeding.domains[seeding.a.short]}/groups/{rows[0]['id']}"
-    path += f"/roles/{roles[0]['id']}/inherited_to_projects"
+    path = f"/OS-INHERIT/domains/{seeding.domains[seeding.a.short]}"
+    path += f"{_grant(seeding, group, 'reader')}/inherited_to_projects"
     seeding.api.delete("identity", path)
     seeding.undo.callback(seeding.api.put, "identity", path)
     scope = keys.domain(seeding.a.code)
     return "missing", keys.grant(scope, "reader", f"group:{group}", inherited=True)
+
+
+def _grant(seeding: Seeding, group: str, role: str) -> str:
+    """Return how the path of a grant to a group of the directory goes on behind its scope."""
+    directory = seeding.domains[DIRECTORY]
+    groups = seeding.api.list("identity", "/groups", domain_id=directory, name=group)
+    roles = seeding.api.list("identity", "/roles", name=role)
+    return f"/groups/{groups[0]['id']}/roles/{roles[0]['id']}"
 
 
 def _foreign_project(seeding: Seeding) -> Named:
