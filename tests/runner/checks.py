@@ -49,6 +49,12 @@ def lint() -> list[Step]:
         _lint("ruff-format", "ruff", "format", "--check", ".", *python_scripts),
         _lint("rst", "rstcheck", "--report-level", "WARNING", "README.rst", *sorted(documents)),
         _lint("reno", "reno", "lint"),
+        _lint(
+            "imports",
+            "lint-imports",
+            *("--no-cache", "--no-logo"),
+            environment={"PYTHONPATH": f"{ROOT}/extensions"},
+        ),
         Step(
             "shellcheck",
             # SC2154: scripts of guests get variables from the programs that start them.
