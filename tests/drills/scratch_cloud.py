@@ -1,0 +1,254 @@
+"""The lab's cloud and our commands, for a drill: with a register and a record of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ouhai_cloud import config
+from ouhai_cloud.cloud.api import Api, Json
+from ouhai_cloud.cloud.archive import ARCHIVE, open_archive
+from ouhai_cloud.cloud.connection import prepare
+from ouhai_cloud.cloud.contents import contents
+from ouhai_cloud.cloud.listing import list_all
+from ouhai_cloud.cloud.marks import unmark
+from ouhai_cloud.tenancy.register.dump import dump
+from ouhai_cloud.tenancy.register.model import Register
+from ouhai_cloud.tenancy.report import WORDS
+from ouhai_cloud.tenancy.resources import Key, place_of
+
+from tests.drills.scratch import ROOTS, UNITS, extended, objects
+from tests.drills.steps import DrillFailed
+from tests.support.bureaus import Bureaus
+from tests.support.cloud import connect
+from tests.support.lab import Lab
+
+NOTHING_TO_DO = WORDS["nothing"]["en"]
+GRACE_ENDS_AT_ONCE = ("--freeze", "--grace-days", "0")
+POLL_SECONDS = 0.05
+SHOWN_LINES = 20
+
+
+class ScratchCloud:
+    """The lab's cloud with the scratch bureaus.
+
+    The record is a copy of the lab's, so that nothing which a drill breaks outlives it.
+
+    :param folder: for the drill's files.
+    """
+
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self.lab, self.bureaus = lab, Bureaus(lab)
+        self._configuration = config.load(self.bureaus.environment())
+        self._folder, self._state = folder, folder / "state"
+        self._forget()
+        self._log = folder / "apply.log"
+        self.original = self.bureaus.path
+        self.register = extended(self.bureaus.register)
+        self._whole = self.write("whole.yaml", self.register)
+        self._api = Api(prepare(connect(lab)))
+        self.before: Counter[str] = Counter()
+        self.swept: Counter[str] = Counter()
+
+    def write(self, name: str, register: Register) -> Path:
+        """Write a register to a file of the drill's."""
+        path = self._folder / name
+        path.write_text(dump(register), encoding="utf-8")
+        return path
+
+    def begin(self) -> None:
+        """Remove what a killed drill left, see that nothing is to do, and look at the cloud.
+
+        :raises DrillFailed: the cloud is not as the lab's register says.
+        """
+        self._orphans_before = self._orphans()
+        self.clean()
+        self.expect_clean(self.original, own_state=True)
+        # Retiring makes it and keeps it, so it must not count as something left behind.
+        self._had_archive = bool(self._archives())
+        open_archive(self._api)
+        self.before = self.seen()
+
+    def seen(self) -> Counter[str]:
+        """Count what is in the cloud; waits while a service does not answer."""
+        return objects(list_all(self._api, self._configuration.directory_domain))
+
+    def run(
+        self, *words: str, register: Path | None = None, own_state: bool = False, code: int = 0
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `openstack bureau WORDS`.
+
+        :param register: by default the one with all scratch bureaus.
+        :param own_state: with the lab's own record.
+        :raises DrillFailed: it does not end with this exit code.
+        """
+        file = register or self._whole
+        state = None if own_state else self._state
+        done = self.bureaus.command(*words, "--register", str(file), state=state)
+        if done.returncode != code:
+            raise DrillFailed(
+                f"`openstack bureau {' '.join(words)}` with {file.name} ended with "
+                f"{done.returncode} instead of {code}:\n{tail(done.stdout + done.stderr)}"
+            )
+        return done
+
+    def retire(self, code: str, *words: str, register: Path) -> str:
+        """Take a step of a retirement; return what it printed."""
+        return self.run("retire", code, *words, register=register).stdout
+
+    def expect_refused(self, code: str, step: str, why: str, register: Path) -> None:
+        """See that a step of retirement is refused, and for which reason.
+
+        :raises DrillFailed: it is not, or another reason is given.
+        """
+        said = self.run("retire", code, step, register=register, code=1).stderr
+        if why not in said:
+            raise DrillFailed(f"retire {code} {step} was not refused with `{why}`:\n{tail(said)}")
+
+    def expect_clean(self, register: Path | None = None, *, own_state: bool = False) -> None:
+        """See that plan finds nothing to do and drift nothing changed.
+
+        :raises DrillFailed: there is something; shows the plan.
+        """
+        done = self.run("plan", "--language", "en", register=register, own_state=own_state)
+        if done.stdout.strip() != NOTHING_TO_DO:
+            name = (register or self._whole).name
+            raise DrillFailed(f"plan with {name} is not empty:\n{tail(done.stdout)}")
+        self.run("drift", register=register, own_state=own_state)
+
+    def expect_enabled(self, code: str, enabled: bool) -> None:
+        """See whether a bureau's domain is enabled; DrillFailed when that is not as expected."""
+        domain = self._domain(code)
+        if domain is None or domain["enabled"] is not enabled:
+            raise DrillFailed(f"domain of {code}: enabled is not {enabled}: {domain}")
+
+    @contextmanager
+    def applying(self) -> Iterator[subprocess.Popen[bytes]]:
+        """Run an apply in a process group of its own; what runs at the end is killed, all of it."""
+        with (
+            self._log.open("wb") as log,
+            subprocess.Popen(
+                ["openstack", "bureau", "apply", "--register", str(self._whole)],
+                env=self.bureaus.environment(self._state),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            ) as process,
+        ):
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def output(self) -> str:
+        """Return what that apply printed."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def kill_apply(self, seconds: float) -> tuple[int, str]:
+        """Start an apply and kill it after some seconds.
+
+        :return: how many changes it had written down, and that in words.
+        """
+        with self.applying() as process, suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        if process.returncode != -signal.SIGKILL:
+            return 0, "it had ended"
+        lock = self._state / "lock"
+        held = f'"pid": {process.pid},' in (lock.read_text() if lock.exists() else "")
+        count = self._recorded()
+        return count, f"{'with' if held else 'without'} the lock, {count} changes recorded"
+
+    def wait_for_first_change(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait until an apply has made a change, or has ended."""
+        while not self._recorded() and process.poll() is None:
+            time.sleep(POLL_SECONDS)
+
+    def give_address(self, code: str) -> str:
+        """Give a bureau a floating address, so that something is in its projects."""
+        domain_id = (self._domain(code) or {}).get("id")
+        project = self._api.list("identity", "/projects", domain_id=domain_id)[0]
+        name = self.lab.variables["external_network"]["name"]
+        network = self._api.list("network", "/networks", name=name)[0]
+        body = {"floating_network_id": network["id"], "project_id": project["id"]}
+        made = self._api.post("network", "/floatingips", {"floatingip": body})
+        return str(made["floatingip"]["floating_ip_address"])
+
+    def see_out(self, code: str, register: Path) -> None:
+        """Take one that left a register through all steps of its retirement."""
+        for words in (GRACE_ENDS_AT_ONCE, ("--archive",), ("--empty",), ("--remove",)):
+            self.retire(code, *words, register=register)
+
+    def leave(self) -> None:
+        """See all scratch bureaus out."""
+        # Shares end with their agreements, before anybody leaves.
+        self.run("apply", register=self.original)
+        for code in filter(self._domain, ROOTS):
+            self.see_out(code, self.original)
+        self._sweep()
+
+    def clean(self) -> None:
+        """Remove what is left of the scratch bureaus, whatever state they are in."""
+        if any(map(self._domain, ROOTS)):
+            # What is not in the record is made or found, so the record then knows all of it.
+            self._forget()
+            self.run("apply")
+            self.leave()
+        else:
+            self._sweep()
+
+    def close_archive(self) -> None:
+        """Remove the archive project if the drill made it and nobody has put anything there."""
+        for one in [] if self._had_archive else self._archives():
+            if not contents(self._api, [one["id"]]):
+                self._api.delete("block_storage", f"/os-quota-sets/{one['id']}")
+                self._api.delete("identity", f"/projects/{one['id']}")
+
+    def _forget(self) -> None:
+        """Begin with the lab's record again."""
+        shutil.rmtree(self._state, ignore_errors=True)
+        if self._configuration.state.is_dir():
+            shutil.copytree(self._configuration.state, self._state)
+
+    def _sweep(self) -> None:
+        """Delete what is left of bureaus that are gone: doubles, and groups of their projects."""
+        orphans = self._orphans() - self._orphans_before
+        for path in ("routers", "networks", "subnetpools", "security-groups"):
+            for one in self._api.list("network", f"/{path}"):
+                key = unmark(one["description"])[1] or Key("")
+                if one["id"] in orphans or place_of(key).partition("/")[0] in UNITS:
+                    self._api.delete("network", f"/{path}/{one['id']}")
+                    self.swept[f"{path} {one['name']}"] += 1
+
+    def _orphans(self) -> set[str]:
+        """Return the ids of security groups of projects that are no more."""
+        projects = {one["id"] for one in self._api.list("identity", "/projects")}
+        groups = self._api.list("network", "/security-groups")
+        return {one["id"] for one in groups if one["project_id"] not in projects}
+
+    def _recorded(self) -> int:
+        """Return how many changes are in the journal of an apply that runs or was killed."""
+        try:
+            return (self._state / "journal.jsonl").read_bytes().count(b"\n")
+        except FileNotFoundError:
+            return 0
+
+    def _domain(self, code: str) -> Json | None:
+        found = self._api.list("identity", "/projects", is_domain="true", name=code.lower())
+        return found[0] if found else None
+
+    def _archives(self) -> list[Json]:
+        return self._api.list("identity", "/projects", name=ARCHIVE)
+
+
+def tail(text: str) -> str:
+    """Return the last lines of an output, each indented."""
+    return "\n".join(f"  {line}" for line in text.splitlines()[-SHOWN_LINES:])
