@@ -91,9 +91,9 @@ def _identity_lists(api: Api) -> dict[str, Callable[[], list[Json]]]:
 
 
 def _network_lists(api: Api) -> dict[str, Callable[[], list[Json]]]:
-    def of(path: str) -> Callable[[], list[Json]]:
+    def of(path: str, **search: str) -> Callable[[], list[Json]]:
         fields = FIELDS.get(path, "").split()
-        return lambda: api.list("network", f"/{path}", fields=fields or None)
+        return lambda: api.list("network", f"/{path}", fields=fields or None, **search)
 
     return {
         "network_quotas": of("quotas"),
@@ -104,7 +104,8 @@ def _network_lists(api: Api) -> dict[str, Callable[[], list[Json]]]:
         "routers": of("routers"),
         "interfaces": partial(list_interfaces, api),
         "security_groups": of("security-groups"),
-        "security_group_rules": of("security-group-rules"),
+        # Most rules are Neutron's own, of what each group lets out.
+        "security_group_rules": of("security-group-rules", direction="ingress"),
         "shares": lambda: api.list("network", "/rbac-policies", object_type="network"),
     }
 

@@ -34,7 +34,7 @@ def see_rules(listing: Listing, view: View) -> None:
     """Note what our groups let in; what they let out is Neutron's default, which is everything."""
     for one in listing.security_group_rules:
         group = view.key_of(Kind.SECURITY_GROUP, one["security_group_id"])
-        if group is None or place_of(group).startswith("?") or one["direction"] != "ingress":
+        if group is None or place_of(group).startswith("?"):
             continue
         protocol, port, remote = one["protocol"] or "*", _ports(one), _remote(one)
         key = keys.rule(group, one["direction"], protocol, port, remote)
