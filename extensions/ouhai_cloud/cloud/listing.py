@@ -91,7 +91,7 @@ def _identity_lists(api: Api) -> dict[str, Callable[[], list[Json]]]:
 
 
 def _network_lists(api: Api) -> dict[str, Callable[[], list[Json]]]:
-    def of(path: str, **search: str) -> Callable[[], list[Json]]:
+    def of(path: str, **search: Any) -> Callable[[], list[Json]]:
         fields = FIELDS.get(path, "").split()
         return lambda: api.list("network", f"/{path}", fields=fields or None, **search)
 
