@@ -19,7 +19,7 @@ WAIT_SECONDS = 60
 
 
 class LoginRefused(Exception):
-    """The dashboard did not let the administrator in; the message is what it said."""
+    """The dashboard did not let somebody in; the message is what it said."""
 
 
 class Dashboard:
@@ -45,18 +45,34 @@ class Dashboard:
         self._browser.get(urljoin(self._access.dashboard_url, path))
 
     def log_in(self, password: str | None = None) -> None:
-        """Fill in the form and send it, by default with the right password.
+        """Log the administrator in, by default with the right password.
 
-        Raises LoginRefused when that does not end inside.
+        :raises LoginRefused: that does not end inside.
         """
-        self._fill("#id_username", self._access.username)
-        self._fill("#id_password", password or self._access.password)
-        Select(self._wait_for("#id_domain")).select_by_value(self._access.domain_name)
+        access = self._access
+        self.log_in_as(access.username, password or access.password, access.domain_name)
+
+    def log_in_as(self, user: str, password: str, domain: str) -> None:
+        """Fill in the form and send it.
+
+        :raises LoginRefused: that does not end inside.
+        """
+        self._fill("#id_username", user)
+        self._fill("#id_password", password)
+        Select(self._wait_for("#id_domain")).select_by_value(domain)
         self._wait_for("#loginBtn").click()
         # Either the page inside or, back at the form, a reason.
         self._wait_for(".user-menu, .alert-danger")
         if not self._browser.find_elements(By.CSS_SELECTOR, ".user-menu"):
             raise LoginRefused(self._wait_for(".alert-danger").text)
+
+    def open_projects(self) -> set[str]:
+        """Open the list of projects at the top of the page; return their names."""
+        listed = ".context-selection a[href*='/auth/switch/'] .dropdown-title"
+        self._wait_for("li.dropdown:has(> .context-selection) > .dropdown-toggle").click()
+        shown = expected_conditions.visibility_of_element_located((By.CSS_SELECTOR, listed))
+        WebDriverWait(self._browser, WAIT_SECONDS).until(shown, "the list of projects stays shut")
+        return {one.text for one in self._browser.find_elements(By.CSS_SELECTOR, listed)}
 
     def choose_language(self, code: str) -> None:
         """Set the language in the user's settings, by mouse."""
