@@ -14,7 +14,7 @@ from pathlib import Path
 
 from openstack.connection import Connection
 
-from tests.drills import steps
+from tests.drills import class3, steps
 from tests.drills.pinging import pinging
 from tests.drills.steps import DrillFailed, Steps
 from tests.support import capture, services, wire
@@ -51,7 +51,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="tests/drills/small",
         description="Add a compute host to a running cloud, show that nothing else moved, that "
-        "guests on both talk over Geneve, and migrate one while it is pinged.",
+        "guests on both talk over Geneve, migrate one while it is pinged, and keep a host for "
+        "systems of security class 3.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -112,6 +113,7 @@ def use(done: Steps) -> None:
         )
     with surroundings(cloud, name, lab.variables["external_network"]["name"]) as around:
         talk_and_move(done, lab, cloud, around)
+    class3.keep(done, lab, cloud, SECOND, FIRST)
 
 
 def talk_and_move(done: Steps, lab: Lab, cloud: Connection, around: Surroundings) -> None:

@@ -84,19 +84,19 @@ def guest(cloud: Connection, around: Surroundings, host: str = "") -> Iterator[G
     image = cloud.image.find_image(IMAGE, ignore_missing=False)
     flavor = cloud.compute.find_flavor(FLAVOR, ignore_missing=False)
     start = time.monotonic()
+    asked = {
+        "name": around.name,
+        "image_id": image.id,
+        "flavor_id": flavor.id,
+        "networks": [{"uuid": around.network_id}],
+        "security_groups": [{"name": around.security_group_id}],
+    }
+    if host:
+        asked["availability_zone"] = f"nova:{host}"
     with ExitStack() as undo:
-        server = cloud.compute.create_server(
-            name=around.name,
-            image_id=image.id,
-            flavor_id=flavor.id,
-            networks=[{"uuid": around.network_id}],
-            security_groups=[{"name": around.security_group_id}],
-            **({"availability_zone": f"nova:{host}"} if host else {}),
-        )
-        undo.callback(_remove, cloud, server.id)
-        _wait(lambda: _active(cloud, server.id), f"server {server.id} is not ACTIVE")
+        server_id = undo.enter_context(booted(cloud, asked))
         active_seconds = time.monotonic() - start
-        port = next(iter(cloud.network.ports(device_id=server.id)))
+        port = next(iter(cloud.network.ports(device_id=server_id)))
         floating = cloud.network.create_ip(
             floating_network_id=around.external_network_id, port_id=port.id
         )
@@ -104,7 +104,23 @@ def guest(cloud: Connection, around: Surroundings, host: str = "") -> Iterator[G
         address = floating.floating_ip_address
         _wait(lambda: _answers(address), f"http://{address}/ does not answer")
         fixed = port.fixed_ips[0]["ip_address"]
-        yield Guest(server.id, address, fixed, active_seconds, time.monotonic() - start)
+        yield Guest(server_id, address, fixed, active_seconds, time.monotonic() - start)
+
+
+@contextmanager
+def booted(cloud: Connection, asked: dict[str, Any]) -> Iterator[str]:
+    """Boot a server and wait until it is ACTIVE; remove it at the end.
+
+    :param asked: what Nova is asked for.
+    :return: its id.
+    :raises GuestUnusable: it ends in ERROR, or is not ACTIVE in time.
+    """
+    server = cloud.compute.create_server(**asked)
+    try:
+        _wait(lambda: _active(cloud, server.id), f"server {server.id} is not ACTIVE")
+        yield str(server.id)
+    finally:
+        _remove(cloud, server.id)
 
 
 def _active(cloud: Connection, server_id: str) -> bool:

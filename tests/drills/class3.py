@@ -1,0 +1,100 @@
+"""A compute host kept for security class 3: its systems run there alone, and nobody else does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import openstack
+from openstack.connection import Connection
+from ouhai_cloud.tenancy.register.model import Bureau, System
+
+from tests.drills.steps import DrillFailed, Steps
+from tests.support.bureaus import Bureaus
+from tests.support.guests import FLAVOR, IMAGE, GuestUnusable, booted
+from tests.support.lab import Lab
+from tests.support.playbooks import play
+
+NAME = "ouhai-drill-class3"
+DIRECTORY = "district"
+
+
+def keep(done: Steps, lab: Lab, cloud: Connection, host: str, other: str) -> None:
+    """Keep a host, start guests of class 3 and 2 with only one of the two hosts in service.
+
+    :raises DrillFailed: one started where it must not, or did not where it may.
+    """
+    bureaus = Bureaus(lab)
+    three, two = (_system(bureaus, security_class) for security_class in (3, 2))
+    with done.step(f"bureaus.yml keeps {host} for security class 3"):
+        _bureaus(lab, "-e", json.dumps({"class3_hosts": [host]}))
+    try:
+        for serving, starts, waits in ((host, three, two), (other, two, three)):
+            idle = other if serving == host else host
+            with done.step(f"{idle} is out of service"), _disabled(cloud, idle):
+                found = _host_of(bureaus, cloud, *starts)
+                refused = _host_of(bureaus, cloud, *waits)
+                done.seen(f"{starts[1].name} on {found}, {waits[1].name} on {refused or 'none'}")
+                if (found, refused) != (serving, ""):
+                    raise DrillFailed(f"expected {serving} for the former, none for the latter")
+    finally:
+        with done.step("bureaus.yml without it"):
+            _bureaus(lab)
+
+
+def _system(bureaus: Bureaus, security_class: int) -> tuple[Bureau, System]:
+    """The first system of a class that has room for a guest."""
+    return next(
+        (bureau, system)
+        for bureau in bureaus.register.bureaus
+        for system in bureau.systems
+        if system.security_class == security_class and bureau.kind == "bureau"
+    )
+
+
+def _bureaus(lab: Lab, *options: str) -> None:
+    played = play(lab, "bureaus", *options)
+    if played.code != 0:
+        raise DrillFailed(f"bureaus.yml {' '.join(options)} failed:\n{played.output[-4000:]}")
+
+
+@contextmanager
+def _disabled(cloud: Connection, host: str) -> Iterator[None]:
+    """Let the scheduler give a host to nobody."""
+    (service,) = cloud.compute.services(binary="nova-compute", host=host)
+    cloud.compute.disable_service(service)
+    try:
+        yield
+    finally:
+        cloud.compute.enable_service(service)
+
+
+def _host_of(bureaus: Bureaus, cloud: Connection, bureau: Bureau, system: System) -> str:
+    """Boot a guest as a member of a bureau does; return its host, empty when there is none."""
+    tags = f"bureau={bureau.code},system={system.code}"
+    (project,) = cloud.identity.projects(tags=tags)
+    member = openstack.connect(
+        load_yaml_config=False,
+        load_envvars=False,
+        auth={
+            "auth_url": bureaus.lab.access.auth_url,
+            "username": f"{bureau.short}-member",
+            "user_domain_name": DIRECTORY,
+            "password": bureaus.password,
+            "project_id": project.id,
+        },
+        region_name=cloud.config.region_name,
+        cacert=str(bureaus.lab.access.ca_file),
+        api_timeout=60,
+    )
+    image = member.image.find_image(IMAGE, ignore_missing=False)
+    flavor = member.compute.find_flavor(FLAVOR, ignore_missing=False)
+    asked = {"name": NAME, "image_id": image.id, "flavor_id": flavor.id, "networks": "none"}
+    try:
+        with booted(member, asked) as server_id:
+            return str(cloud.compute.get_server(server_id).hypervisor_hostname)
+    except GuestUnusable as error:
+        if "No valid host" not in str(error):
+            raise
+        return ""
