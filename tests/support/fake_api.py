@@ -149,6 +149,10 @@ class FakeApi:
         frozen = one.get("options", {}).get("immutable", False)
         if frozen and change != {"options": {"immutable": False}}:
             raise Refused(f"PATCH {path}", 403, "it is immutable")
+        # What does not say that it stays disabled counts as enabling.
+        enabling = table == "projects" and not one.get("enabled") and change.get("enabled", True)
+        if enabling and not all(above["enabled"] for above in self._above(one)):
+            raise Refused(f"PATCH {path}", 403, "it has disabled parents")
         one.update(change)
         return {}
 
@@ -162,9 +166,26 @@ class FakeApi:
             self.quotas["network" if parts[0] == "quotas" else "volume"].pop(parts[1], None)
         else:
             table = "projects" if parts[0] == "domains" else parts[0]
-            if self.tables[table].get(parts[1], {}).get("options", {}).get("immutable"):
-                raise Refused(f"DELETE {path}", 403, "it is immutable")
+            if table == "projects":
+                self._check_deletion(path, self.tables[table].get(parts[1], {}))
             self.tables[table].pop(parts[1], None)
+
+    def _above(self, project: Json) -> Rows:
+        """Return the parents of a project, its domain included."""
+        parent = self.tables["projects"].get(project.get("parent_id") or "")
+        return [parent, *self._above(parent)] if parent else []
+
+    def _check_deletion(self, path: str, project: Json) -> None:
+        """Refuse what Keystone refuses to delete; a domain takes its projects with it."""
+        if project.get("options", {}).get("immutable"):
+            raise Refused(f"DELETE {path}", 403, "it is immutable")
+        if project.get("is_domain") and project["enabled"]:
+            raise Refused(f"DELETE {path}", 403, "disable it first")
+        below = [one for one in self.tables["projects"].values() if project in self._above(one)]
+        if below and not project["is_domain"]:
+            raise Refused(f"DELETE {path}", 403, "it is not a leaf")
+        for one in below:
+            del self.tables["projects"][one["id"]]
 
     def _ask(self, method: str, path: str) -> None:
         with self._lock:

@@ -12,9 +12,10 @@ from ouhai_cloud.cloud.clearing import clear
 from ouhai_cloud.cloud.contents import Item, contents
 from ouhai_cloud.errors import RetirementRefused
 from ouhai_cloud.tenancy.apply import Outcome, Progress, execute
-from ouhai_cloud.tenancy.changes import Action, Change, Leaving
+from ouhai_cloud.tenancy.changes import Change, Leaving
+from ouhai_cloud.tenancy.planning.removing import homes, removal_steps, switch
 from ouhai_cloud.tenancy.present import Present
-from ouhai_cloud.tenancy.resources import Kind, Resource, place_of
+from ouhai_cloud.tenancy.resources import Kind, place_of
 from ouhai_cloud.tenancy.retirement import Event, Retirement, advance, current
 from ouhai_cloud.tenancy.state import StateStore
 
@@ -75,11 +76,14 @@ class Departure:
         """Remove all that tenancy made for it, after a last look that nothing else is left."""
         removed = self._after(Event.REMOVE)
         self._verify_empty()
-        changes = [self._removal(one) for one in self.leaving.resources]
-        outcome = self._execute(changes, progress)
-        if not outcome.failed:
-            self.store.retire(removed)
-        return outcome
+        done: list[Change] = []
+        for changes in removal_steps(self.leaving, self.present.observed):
+            outcome = self._execute(changes, progress)
+            done += outcome.done
+            if outcome.failed:
+                return replace(outcome, done=tuple(done))
+        self.store.retire(removed)
+        return Outcome(tuple(done))
 
     def _after(self, event: Event) -> Retirement:
         """Return the retirement after an event; refuse what may not follow now."""
@@ -87,20 +91,13 @@ class Departure:
 
     def _enable(self, enabled: bool, progress: Progress) -> None:
         """Enable or disable the domain, or the project with those below it, in Keystone's order."""
-        whole = self.leaving.root.kind is Kind.PROJECT
-        projects = [one for one in self.leaving.resources if one.kind is Kind.PROJECT]
-        todo = projects if whole else [self.leaving.root]
+        root = self.leaving.root
+        todo = homes(self.leaving) if root.kind is Kind.PROJECT else [root]
         # Children are disabled before their parents, and enabled after them.
         for one in reversed(todo) if enabled else todo:
-            self._execute([self._switch(one, enabled)], progress).require_complete()
-
-    def _switch(self, one: Resource, enabled: bool) -> Change:
-        resource = replace(one, attributes={**one.attributes, "enabled": enabled})
-        before, after = {"enabled": not enabled}, {"enabled": enabled}
-        return Change(Action.CHANGE, resource, before, after, self.leaving.reason)
-
-    def _removal(self, one: Resource) -> Change:
-        return Change(Action.REMOVE, one, dict(one.attributes), {}, self.leaving.reason)
+            # Keystone refuses to touch a disabled project below a disabled one.
+            if one.attributes["enabled"] is not enabled:
+                self._execute([switch(self.leaving, one, enabled)], progress).require_complete()
 
     def _execute(self, changes: Sequence[Change], progress: Progress) -> Outcome:
         plan = replace(self.present.plan, changes=tuple(changes), held=())
