@@ -16,7 +16,14 @@ from ouhai_cloud.tenancy.changes import Change, Leaving
 from ouhai_cloud.tenancy.planning.removing import homes, removal_steps, switch
 from ouhai_cloud.tenancy.present import Present
 from ouhai_cloud.tenancy.resources import Kind, place_of
-from ouhai_cloud.tenancy.retirement import Event, Retirement, advance, current
+from ouhai_cloud.tenancy.retirement import (
+    ENDS,
+    GRACE_DAYS,
+    Event,
+    Retirement,
+    advance,
+    current,
+)
 from ouhai_cloud.tenancy.state import StateStore
 
 
@@ -47,7 +54,7 @@ class Departure:
         frozen = self._after(Event.FREEZE)
         self._enable(False, progress)
         self.store.retire(frozen)
-        waiting = advance(frozen, Event.START_GRACE, datetime.now(UTC), getuser(), grace_days)
+        waiting = _now(frozen, Event.START_GRACE, grace_days)
         self.store.retire(waiting)
         return waiting
 
@@ -74,20 +81,22 @@ class Departure:
 
     def remove(self, progress: Progress) -> Outcome:
         """Remove all that tenancy made for it, after a last look that nothing else is left."""
-        removed = self._after(Event.REMOVE)
+        removing = self._after(Event.REMOVE)
         self._verify_empty()
+        # From here on it may be enabled for a moment, which is no sign that it was put back.
+        self.store.retire(removing)
         done: list[Change] = []
         for changes in removal_steps(self.leaving, self.present.observed):
             outcome = self._execute(changes, progress)
             done += outcome.done
             if outcome.failed:
                 return replace(outcome, done=tuple(done))
-        self.store.retire(removed)
+        self.store.retire(_now(removing, Event.FINISH_REMOVAL))
         return Outcome(tuple(done))
 
     def _after(self, event: Event) -> Retirement:
         """Return the retirement after an event; refuse what may not follow now."""
-        return advance(self.retirement, event, datetime.now(UTC), getuser())
+        return _now(self.retirement, event)
 
     def _enable(self, enabled: bool, progress: Progress) -> None:
         """Enable or disable the domain, or the project with those below it, in Keystone's order."""
@@ -114,6 +123,23 @@ class Departure:
             )
 
 
+def end_departures(present: Present, store: StateStore, outcome: Outcome) -> None:
+    """Remember that what the register has again, and an apply has enabled, does not leave.
+
+    Else it would go on from where it was when it leaves another time. Hold the state's lock.
+    """
+    plan = present.plan
+    unsettled = {
+        *(one.change.key for one in outcome.failed),
+        *(one.change.key for one in plan.held),
+        *(one.key for one in plan.drift),
+        *(one.key for one in plan.conflicts),
+    }
+    for root, known in present.memory.retirements.items():
+        if root in present.desired and root not in unsettled and known.phase not in ENDS:
+            store.retire(_now(known, Event.PUT_BACK))
+
+
 def departure(present: Present, store: StateStore, place: str) -> Departure:
     """Return the departure of a bureau (``E021``) or system (``E021/oa``).
 
@@ -132,3 +158,7 @@ def departure(present: Present, store: StateStore, place: str) -> Departure:
             else f"nothing of ours has that code; those that leave: {leaving_now}"
         )
     )
+
+
+def _now(retirement: Retirement, event: Event, grace_days: int = GRACE_DAYS) -> Retirement:
+    return advance(retirement, event, datetime.now(UTC), getuser(), grace_days)

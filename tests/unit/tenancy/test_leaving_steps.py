@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ouhai_cloud.cloud.errors import Refused
+from ouhai_cloud.errors import RetirementRefused
 from ouhai_cloud.tenancy import leaving
 from ouhai_cloud.tenancy.leaving import Departure, departure
+from ouhai_cloud.tenancy.planning.removing import removal_steps
+from ouhai_cloud.tenancy.retirement import Phase, Retirement
 
 from tests.support.tenancy_bench import Bench
 
@@ -94,3 +100,84 @@ def test_nothing_is_enabled_for_a_removal_that_needs_it_not(bench: Bench) -> Non
     remove(bench, "E022")
     patches = bench.api.requests["PATCH projects"], bench.api.requests["PATCH domains"]
     assert patches == (2, 1)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_what_was_put_back_and_leaves_again_begins_anew(bench: Bench, steps: int) -> None:
+    register = bench.register
+    bench.leave("E022")
+    leaves(bench, "E022").freeze(0, lambda *_: None)
+    for step in ("archive", "empty")[: steps - 1]:
+        list(getattr(leaves(bench, "E022"), step)())
+    bench.register = register
+    bench.apply().require_complete()
+    bench.leave("E022")
+    assert leaves(bench, "E022").retirement.phase is Phase.IN_SERVICE
+    # Nor is somebody who disables it by hand believed to have frozen it.
+    domain = next(one for one in bench.api.tables["projects"].values() if one["name"] == "mzj")
+    domain["enabled"] = False
+    assert leaves(bench, "E022").retirement.phase is Phase.IN_SERVICE
+    with pytest.raises(RetirementRefused, match="possible is freeze"):
+        list(leaves(bench, "E022").empty())
+
+
+def test_what_an_apply_could_not_enable_was_not_put_back(bench: Bench) -> None:
+    register = bench.register
+    bench.leave("E022")
+    leaves(bench, "E022").freeze(0, lambda *_: None)
+    bench.register = register
+    bench.api.refuse["PATCH", "^/domains"] = Refused("PATCH", 500, "database is away")
+    assert bench.apply().failed
+    bench.leave("E022")
+    assert leaves(bench, "E022").retirement.phase is Phase.GRACE
+
+
+class Killed(BaseException):
+    """The process was killed here."""
+
+
+def killing(number: int) -> Callable[..., None]:
+    """Return a progress that kills after so many changes."""
+    count = iter(range(number))
+
+    def progress(*_: object) -> None:
+        if next(count, None) is None:
+            raise Killed
+
+    return progress
+
+
+def test_a_freezing_that_was_killed_is_frozen_again_and_grace_begins(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.leave("E021S01")
+    real, written = bench.store.retire, count()
+
+    def retire(retirement: Retirement) -> None:
+        if next(written) == 1:
+            raise Killed
+        real(retirement)
+
+    monkeypatch.setattr(bench.store, "retire", retire)
+    with pytest.raises(Killed):
+        leaves(bench, "E021S01").freeze(7, lambda *_: None)
+    assert leaves(bench, "E021S01").retirement.phase is Phase.FROZEN
+    leaves(bench, "E021S01").freeze(7, lambda *_: None)
+    assert leaves(bench, "E021S01").retirement.phase is Phase.GRACE
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 1.0])
+def test_a_removal_killed_anywhere_goes_on(bench: Bench, share: float) -> None:
+    bench.leave("E021S01")
+    leaves(bench, "E021S01").freeze(30, lambda *_: None)
+    bench.leave("E021")
+    bench.apply()
+    empty(bench, "E021")
+    steps = removal_steps(leaves(bench, "E021").leaving, bench.present().observed)
+    whole = sum(map(len, steps))
+    with pytest.raises(Killed):
+        leaves(bench, "E021").remove(killing(int(share * (whole - 1))))
+    remove(bench, "E021")
+    bench.apply()
+    assert tagged(bench, "bureau=E021") == [] and tagged(bench, "bureau=E021S01") == []
+    assert bench.present().plan.clean and not bench.present().plan.leaving
