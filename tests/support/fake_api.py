@@ -98,6 +98,8 @@ class FakeApi:
         """Answer a GET of a collection, filtered as asked."""
         self._ask("GET", path)
         name = collection if collection in self.tables else path.strip("/")
+        if name == "security-groups":
+            self._ensure_default_group(search.get("project_id", self.own_project_id))
         search.pop("fields", None)
         if name == "role_assignments":
             return [self._assignment(one) for one in sorted(self.grants)]
@@ -219,12 +221,21 @@ class FakeApi:
             content |= {"metadata": {}, "hosts": []}
         if name in NEUTRON_DEFAULTS:
             content.setdefault("project_id", self.own_project_id)
+        if name in ("networks", "security-groups"):
+            self._ensure_default_group(content["project_id"])
         for one in self.tables[name].values():
             fields = UNIQUE.get(name, ())
             if fields and all(one.get(field) == content.get(field) for field in fields):
                 raise Refused(f"POST /{name}", 409, "exists")
         made = self._put_in(name, content)
         return dict(made)
+
+    def _ensure_default_group(self, project_id: str) -> None:
+        """Make a project's default group, as Neutron does at the first occasion."""
+        group = {"name": "default", "project_id": project_id}
+        there = self.tables["security-groups"].values()
+        if not [one for one in there if group.items() <= one.items()]:
+            self._put_in("security-groups", {**group, "description": "Default security group"})
 
     def _quota(self, service: str, project: str) -> Json:
         rest = {"security_group": 10, "security_group_rule": 100, "rbac_policy": 10}

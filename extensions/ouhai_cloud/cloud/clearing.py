@@ -14,9 +14,12 @@ WAIT_SECONDS = 600.0
 POLL_SECONDS = 3.0
 
 
-def clear(api: Api, archive: Api, project_ids: Collection[str]) -> Iterator[str]:
-    """Delete servers, stacks and addresses and give volumes to the archive; yield what was done.
+def clear(
+    api: Api, archive: Api, project_ids: Collection[str], made: Collection[str]
+) -> Iterator[str]:
+    """Delete servers, stacks and addresses, keep volumes in the archive; yield what was done.
 
+    :param made: ids of what tenancy made there, which stays.
     :raises CloudUnreachable: a service does not answer, or something does not go away.
     :raises Refused: a service refuses; what was done before stays done.
     """
@@ -36,6 +39,9 @@ def clear(api: Api, archive: Api, project_ids: Collection[str]) -> Iterator[str]
     for item in _of(contents(api, project_ids), "port"):
         api.delete("network", f"/ports/{item.id}")
         yield f"port {item.name} deleted"
+    for item in _of(contents(api, project_ids, made), "security_group"):
+        api.delete("network", f"/security-groups/{item.id}")
+        yield f"security group {item.name} deleted"
 
 
 def _of(items: Sequence[Item], what: str) -> list[Item]:

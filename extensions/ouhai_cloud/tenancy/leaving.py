@@ -47,7 +47,7 @@ class Departure:
 
     def contents(self) -> list[Item]:
         """List what the bureau itself has in its projects."""
-        return contents(self.present.site.api, self.project_ids)
+        return contents(self.present.site.api, self.project_ids, self._made)
 
     def freeze(self, grace_days: int, progress: Progress) -> Retirement:
         """Disable it and begin its days of grace. Nobody can log in to it; nothing is stopped."""
@@ -75,7 +75,7 @@ class Departure:
         """Keep volumes and delete all else that the bureau has; yield what was done."""
         emptied = self._after(Event.EMPTY)
         api = self.present.site.api
-        yield from clear(api, open_archive(api), self.project_ids)
+        yield from clear(api, open_archive(api), self.project_ids, self._made)
         self._verify_empty()
         self.store.retire(emptied)
 
@@ -93,6 +93,11 @@ class Departure:
                 return replace(outcome, done=tuple(done))
         self.store.retire(_now(removing, Event.FINISH_REMOVAL))
         return Outcome(tuple(done))
+
+    @property
+    def _made(self) -> frozenset[str]:
+        """The cloud's ids of what tenancy made for it."""
+        return frozenset(one.id for one in self.leaving.resources)
 
     def _after(self, event: Event) -> Retirement:
         """Return the retirement after an event; refuse what may not follow now."""

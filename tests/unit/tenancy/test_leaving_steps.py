@@ -102,6 +102,30 @@ def test_nothing_is_enabled_for_a_removal_that_needs_it_not(bench: Bench) -> Non
     assert patches == (2, 1)
 
 
+def groups(bench: Bench) -> set[tuple[str, str]]:
+    """Return project and name of each security group."""
+    there = bench.api.tables["security-groups"].values()
+    return {(one["project_id"], one["name"]) for one in there}
+
+
+def test_no_security_group_outlives_its_project(bench: Bench) -> None:
+    bench.leave("E022")
+    going = set(leaves(bench, "E022").project_ids)
+    before = groups(bench)
+    home = next(project for project, name in before if project in going and name == "exposed")
+    real = bench.api.list("network", "/security-groups", project_id=home, name="exposed")[0]
+    copied = {"name": "mine", "description": real["description"], "project_id": home}
+    bench.api.put_in("security-groups", **copied)
+    left = leaves(bench, "E022").contents()
+    assert [(one.what, one.name, one.project_id) for one in left] == [
+        ("security_group", "mine", home)
+    ]
+    empty(bench, "E022")
+    assert groups(bench) == before
+    remove(bench, "E022")
+    assert groups(bench) == {one for one in before if one[0] not in going}
+
+
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_what_was_put_back_and_leaves_again_begins_anew(bench: Bench, steps: int) -> None:
     register = bench.register
