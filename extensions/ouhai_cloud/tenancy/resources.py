@@ -69,6 +69,10 @@ ORDER: Mapping[Kind, tuple[Kind, ...]] = {
 }
 """What must be there before a kind can be made. Removal goes the other way round."""
 
+DOUBLE_OF = "double_of"
+"""Attribute of what bears our mark though another has its key already: that key, as text, since
+nothing hangs on it."""
+
 FIXED = frozenset({Kind.GRANT, Kind.INTERFACE, Kind.RULE, Kind.SHARE})
 """Kinds whose attributes are their identity: they are added and removed, never changed."""
 
