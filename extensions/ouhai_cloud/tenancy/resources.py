@@ -31,8 +31,8 @@ Value = Scalar | tuple[Scalar, ...]
 class Kind(StrEnum):
     """Every kind of resource, each with the attributes it has."""
 
-    DOMAIN = "domain"  # name, description, enabled
-    PROJECT = "project"  # name, domain, parent, description, tags, enabled
+    DOMAIN = "domain"  # name, description, enabled, immutable
+    PROJECT = "project"  # name, domain, parent, description, tags, enabled, immutable
     GRANT = "grant"  # scope (domain or project), group, role, inherited; never changes
     LIMIT = "limit"  # project, service, resource, limit      (Keystone unified limits)
     VOLUME_QUOTA = "volume_quota"  # project, volumes, snapshots, gigabytes, backups, …
