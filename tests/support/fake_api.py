@@ -45,7 +45,7 @@ class FakeApi:
 
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
-        self.refuse: dict[tuple[str, str], Exception] = {}
+        self.refuse: dict[tuple[str, str], BaseException] = {}
         self.tables: dict[str, dict[str, Json]] = {
             name: {} for name in ("projects", "roles", "groups", "services", "limits", "ports")
         }

@@ -35,6 +35,8 @@ def open_archive(api: Api) -> Api:
     search = {"domain_id": own["domain_id"], "name": ARCHIVE}
     found = api.list("identity", "/projects", **search)
     archive_id = found[0]["id"] if found else _make_archive(api, own["domain_id"])
+    # Also one that was there: whoever made it may have been killed before it was furnished.
+    _furnish_archive(api, archive_id)
     archive = api.for_project(archive_id)
     archive.warm("image", "block_storage", "compute")
     return archive
@@ -83,19 +85,24 @@ def keep_volume(api: Api, archive: Api, item: Item) -> str:
 def _make_archive(api: Api, domain_id: str) -> str:
     body = {"name": ARCHIVE, "domain_id": domain_id, "description": ARCHIVE_TEXT}
     answer = api.post("identity", "/projects", {"project": body}, again=True)
-    id_ = str(answer["project"]["id"])
+    return str(answer["project"]["id"])
+
+
+def _furnish_archive(api: Api, id_: str) -> None:
+    """Give ourselves a role in the archive, and the archive room; what it has stays."""
     role = api.list("identity", "/roles", name="admin")[0]["id"]
     user = api.connection.session.get_user_id()
     api.put("identity", f"/projects/{id_}/users/{user}/roles/{role}")
     api.put("block_storage", f"/os-quota-sets/{id_}", {"quota_set": ROOM})
-    registered = [
-        one
+    limits = api.list("identity", "/limits", system=True, project_id=id_)
+    there = {one["resource_name"] for one in limits}
+    missing = [
+        _limit(one, id_)
         for one in api.list("identity", "/registered_limits")
-        if one["resource_name"] in IMAGE_LIMITS
+        if one["resource_name"] in IMAGE_LIMITS and one["resource_name"] not in there
     ]
-    if registered:
-        api.post("identity", "/limits", {"limits": [_limit(one, id_) for one in registered]})
-    return id_
+    if missing:
+        api.post("identity", "/limits", {"limits": missing})
 
 
 def _limit(registered: Json, project_id: str) -> Json:
