@@ -19,6 +19,7 @@ ARCHIVE_TEXT = "归档: 撤出单位的镜像和卷"
 MOST = 2147483647
 ROOM = {"volumes": -1, "gigabytes": -1, "snapshots": -1}
 IMAGE_LIMITS = ("image_count_total", "image_size_total")
+AWAITING_TRANSFER = "awaiting-transfer"
 PATCH_HEADERS = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 SNAPSHOT_SECONDS = 1800.0
 POLL_SECONDS = 3.0
@@ -70,6 +71,8 @@ def keep_volume(api: Api, archive: Api, item: Item) -> str:
 
     :raises Refused: Cinder refuses, such as for a volume in use.
     """
+    if item.status == AWAITING_TRANSFER:
+        _cancel_transfers(api, item.id)
     body = {"transfer": {"volume_id": item.id, "name": f"{ARCHIVE} {item.project_id}"}}
     transfer = api.post("block_storage", "/volume-transfers", body)["transfer"]
     path = f"/volume-transfers/{transfer['id']}"
@@ -109,6 +112,17 @@ def _limit(registered: Json, project_id: str) -> Json:
     names = ("service_id", "region_id", "resource_name")
     limit: Json = {name: registered[name] for name in names if registered[name]}
     return {**limit, "project_id": project_id, "resource_limit": MOST}
+
+
+def _cancel_transfers(api: Api, volume_id: str) -> None:
+    """Cancel what was begun: by us and killed, or by a member who would take the volume elsewhere.
+
+    Cinder tells the key that accepts a transfer once only, when it is begun.
+    """
+    path = "/volume-transfers"
+    for one in api.list("block_storage", path, collection="transfers", all_tenants="1"):
+        if one["volume_id"] == volume_id:
+            api.delete("block_storage", f"{path}/{one['id']}")
 
 
 def _own_image(archive: Api, image_id: str) -> None:

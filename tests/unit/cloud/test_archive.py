@@ -8,7 +8,9 @@ from typing import Any, cast
 
 import pytest
 from ouhai_cloud.cloud.api import Api
-from ouhai_cloud.cloud.archive import ARCHIVE, MOST, open_archive
+from ouhai_cloud.cloud.archive import ARCHIVE, MOST, keep_volume, open_archive
+from ouhai_cloud.cloud.contents import contents
+from ouhai_cloud.cloud.errors import Refused
 
 from tests.support.fake_api import FakeApi
 
@@ -22,8 +24,9 @@ class CentreApi(FakeApi):
 
     def __init__(self) -> None:
         super().__init__()
+        self.keys: dict[str, str] = {}
         self.furnish(())
-        self.tables |= {"registered_limits": {}}
+        self.tables |= {"registered_limits": {}, "transfers": {}}
         for name in ("image_count_total", "image_size_total", "servers"):
             limit = {"service_id": "s", "region_id": None, "resource_name": name}
             self.put_in("registered_limits", **limit)
@@ -34,6 +37,36 @@ class CentreApi(FakeApi):
         other = copy.copy(self)
         other.own_project_id = project_id
         return other
+
+    def post(self, _service: str, path: str, body: Json, **_: bool) -> Json:
+        """Answer what is asked of Cinder, too."""
+        if not path.startswith("/volume-transfers"):
+            return super().post(_service, path, body)
+        self._ask("POST", path)
+        if path.endswith("/accept"):
+            return self._accept(path.split("/")[2], body["accept"]["auth_key"])
+        volume = self._of("volumes", body["transfer"]["volume_id"])
+        if volume["status"] != "available":
+            raise Refused("POST /volume-transfers", 400, "status must be available")
+        volume["status"] = "awaiting-transfer"
+        made = self.put_in("transfers", **body["transfer"])
+        self.keys[made["id"]] = f"key of {made['id']}"
+        return {"transfer": {**made, "auth_key": self.keys[made["id"]]}}
+
+    def _accept(self, transfer: str, auth_key: str) -> Json:
+        if self.keys[transfer] != auth_key:
+            raise Refused("accept", 400, "wrong key")
+        volume = self._of("volumes", self.tables["transfers"].pop(transfer)["volume_id"])
+        volume |= {"status": "available", "os-vol-tenant-attr:tenant_id": self.own_project_id}
+        return {}
+
+    def delete(self, _service: str, path: str) -> None:
+        """Answer what is asked of Cinder, too."""
+        if path.startswith("/volume-transfers"):
+            volume_id = self.tables["transfers"].pop(path.split("/")[2])["volume_id"]
+            self._of("volumes", volume_id)["status"] = "available"
+        else:
+            super().delete(_service, path)
 
 
 @pytest.fixture
@@ -68,3 +101,25 @@ def test_a_half_made_archive_is_furnished_the_next_time(
     api.refuse.clear()
     test_the_archive_is_made_once_and_has_room(api)
     assert len([one for one in api.tables["projects"].values() if one["name"] == ARCHIVE]) == 1
+
+
+def keep_volumes(api: CentreApi, archive: CentreApi) -> None:
+    for item in contents(cast(Api, api), ["p"]):
+        keep_volume(cast(Api, api), cast(Api, archive), item)
+
+
+def test_a_transfer_that_was_killed_before_it_was_accepted_is_begun_again(api: CentreApi) -> None:
+    archive = opened(api)
+    volume = {"name": "data", "status": "available", "size": 1, "attachments": []}
+    owner = "os-vol-tenant-attr:tenant_id"
+    mine = api.put_in("volumes", **volume, **{owner: "p"})
+    other = api.put_in("volumes", **{**volume, "status": "awaiting-transfer"}, **{owner: "q"})
+    theirs = api.put_in("transfers", volume_id=other["id"], name="of somebody else")
+    api.refuse["POST", "/accept$"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        keep_volumes(api, archive)
+    assert mine["status"] == "awaiting-transfer"
+    api.refuse.clear()
+    keep_volumes(api, archive)
+    assert (mine["status"], mine[owner]) == ("available", archive.own_project_id)
+    assert list(api.tables["transfers"]) == [theirs["id"]]
