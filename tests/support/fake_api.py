@@ -89,6 +89,8 @@ class FakeApi:
         collection, id_ = path.strip("/").split("/")[:2]
         if collection == "os-quota-sets":
             return {"quota_set": self._quota("volume", id_)}
+        if collection == "images":
+            return self._of(collection, id_)
         noun = collection.removeprefix("os-").removesuffix("s")
         return {noun: self._of(collection, id_)}
 

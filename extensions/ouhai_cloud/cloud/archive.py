@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.contents import Item
@@ -21,6 +22,8 @@ ROOM = {"volumes": -1, "gigabytes": -1, "snapshots": -1}
 IMAGE_LIMITS = ("image_count_total", "image_size_total")
 AWAITING_TRANSFER = "awaiting-transfer"
 PATCH_HEADERS = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+LOST = ("killed", "deleted", "pending_delete", "deactivated")
+LONGEST_NAME = 200
 SNAPSHOT_SECONDS = 1800.0
 POLL_SECONDS = 3.0
 
@@ -43,9 +46,11 @@ def open_archive(api: Api) -> Api:
     return archive
 
 
-def keep_images(archive: Api, items: Iterable[Item]) -> Iterator[str]:
+def keep_images(archive: Api, items: Iterable[Item], since: datetime) -> Iterator[str]:
     """Give images to the archive and make images of servers; yield what was kept, in words.
 
+    :param since: when this began to be allowed. Images of servers made later are those of an
+        archiving that was killed; earlier ones are of another retirement, and too old.
     :raises Refused: a service refuses; what was kept before stays kept.
     """
     items = list(items)
@@ -54,9 +59,10 @@ def keep_images(archive: Api, items: Iterable[Item]) -> Iterator[str]:
             _own_image(archive, item.id)
             yield f"image {item.name} ({item.id}) now belongs to {ARCHIVE}"
     started = {}
+    made = _pictures(archive, since)
     for item in items:
         if item.what == "server":
-            image_id = _picture(archive, item)
+            image_id = made.get(_picture_name(item)) or _picture(archive, item)
             if image_id:
                 started[image_id] = item
             else:
@@ -134,12 +140,26 @@ def _own_image(archive: Api, image_id: str) -> None:
     archive.send("image", "PATCH", path, body=changes, headers=PATCH_HEADERS)
 
 
+def _pictures(archive: Api, since: datetime) -> dict[str, str]:
+    """Return by name the ids of the archive's images made since then, or still being made."""
+    return {
+        one["name"]: one["id"]
+        for one in archive.list("image", "/images", owner=archive.own_project_id, limit=200)
+        if one["status"] not in LOST and datetime.fromisoformat(one["created_at"]) >= since
+    }
+
+
+def _picture_name(item: Item) -> str:
+    """Return how the image of a server's disk is called: Nova and Glance take 255 characters."""
+    return f"{item.name[:LONGEST_NAME]} {item.id}"
+
+
 def _picture(archive: Api, item: Item) -> str:
     """Start making an image of a server's own disk; return its id, empty when it has none."""
     server = archive.get("compute", f"/servers/{item.id}")["server"]
     if not server["image"]:
         return ""
-    action = {"createImage": {"name": f"{item.name} {item.id}"}}
+    action = {"createImage": {"name": _picture_name(item)}}
     answer = archive.post("compute", f"/servers/{item.id}/action", action)
     return str(answer["image_id"])
 
@@ -150,10 +170,11 @@ def _wait_active(archive: Api, image_id: str, item: Item) -> None:
         status = archive.get("image", f"/images/{image_id}")["status"]
         if status == "active":
             return
-        if status in ("killed", "deleted"):
+        if status in LOST:
             break
         time.sleep(POLL_SECONDS)
     raise CloudUnreachable(
         f"The image {image_id} of server {item.name} was not finished within "
-        f"{SNAPSHOT_SECONDS:.0f} s; look at Glance and nova-compute, then archive again"
+        f"{SNAPSHOT_SECONDS:.0f} s; look at Glance and nova-compute, delete the image if it is "
+        "stuck, then archive again"
     )

@@ -68,7 +68,9 @@ class Departure:
     def archive(self) -> Iterator[str]:
         """Keep images, and servers' disks as images; yield what was kept."""
         archived = self._after(Event.ARCHIVE)
-        yield from keep_images(open_archive(self.present.site.api), self.contents())
+        archive = open_archive(self.present.site.api)
+        since = archived.grace_until or archived.history[-1].at
+        yield from keep_images(archive, self.contents(), since)
         self.store.retire(archived)
 
     def empty(self) -> Iterator[str]:

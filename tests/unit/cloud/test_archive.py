@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from ouhai_cloud.cloud.api import Api
-from ouhai_cloud.cloud.archive import ARCHIVE, MOST, keep_volume, open_archive
+from ouhai_cloud.cloud.archive import ARCHIVE, MOST, keep_images, keep_volume, open_archive
 from ouhai_cloud.cloud.contents import contents
 from ouhai_cloud.cloud.errors import Refused
 
 from tests.support.fake_api import FakeApi
 
 Json = dict[str, Any]
+GRACE_ENDED = datetime(2026, 3, 8, tzinfo=UTC)
 
 
 class CentreApi(FakeApi):
     """The services as the centre's administrator sees them."""
 
+    now = "2026-03-09T08:00:00Z"
     connection = SimpleNamespace(session=SimpleNamespace(get_user_id=lambda: "admin"))
 
     def __init__(self) -> None:
@@ -39,7 +42,11 @@ class CentreApi(FakeApi):
         return other
 
     def post(self, _service: str, path: str, body: Json, **_: bool) -> Json:
-        """Answer what is asked of Cinder, too."""
+        """Answer what is asked of Cinder and Nova, too."""
+        if path.startswith("/servers/"):
+            self._ask("POST", path)
+            made = {"owner": self.own_project_id, "status": "active", "created_at": self.now}
+            return {"image_id": self.put_in("images", **body["createImage"], **made)["id"]}
         if not path.startswith("/volume-transfers"):
             return super().post(_service, path, body)
         self._ask("POST", path)
@@ -123,3 +130,34 @@ def test_a_transfer_that_was_killed_before_it_was_accepted_is_begun_again(api: C
     keep_volumes(api, archive)
     assert (mine["status"], mine[owner]) == ("available", archive.own_project_id)
     assert list(api.tables["transfers"]) == [theirs["id"]]
+
+
+def kept(api: CentreApi, archive: CentreApi) -> list[str]:
+    items = contents(cast(Api, api), ["p"])
+    return list(keep_images(cast(Api, archive), items, GRACE_ENDED))
+
+
+def test_an_archiving_that_is_repeated_makes_no_second_images(api: CentreApi) -> None:
+    archive = opened(api)
+    for name in ("one", "two"):
+        api.put_in("servers", name=name, tenant_id="p", status="ACTIVE", image={"id": "i"})
+    last = list(api.tables["servers"])[-1]
+    api.refuse["POST", f"/servers/{last}/action"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        kept(api, archive)
+    api.refuse.clear()
+    assert len(kept(api, archive)) == len(kept(api, archive)) == 2
+    assert len(api.tables["images"]) == 2
+
+
+def test_an_image_of_an_earlier_retirement_or_one_that_failed_is_not_enough(api: CentreApi) -> None:
+    archive = opened(api)
+    api.put_in("servers", name="n" * 255, tenant_id="p", status="ACTIVE", image={"id": "i"})
+    kept(api, archive)
+    (image,) = api.tables["images"].values()
+    assert len(image["name"]) <= 255
+    image["created_at"] = "2025-03-09T08:00:00Z"
+    kept(api, archive)
+    list(api.tables["images"].values())[-1]["status"] = "killed"
+    kept(api, archive)
+    assert len(api.tables["images"]) == 3

@@ -187,8 +187,7 @@ def test_days_of_grace_are_a_number_from_0_on(
 
 def test_a_bureau_is_seen_out_to_the_end(applied: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     applied.leave("E022")
-    archive = SimpleNamespace()
-    monkeypatch.setattr("ouhai_cloud.tenancy.leaving.open_archive", lambda _: archive)
+    monkeypatch.setattr("ouhai_cloud.tenancy.leaving.open_archive", lambda api: api)
     applied.run(RetireBureau, "E022", "--freeze", "--grace-days", "0")
     applied.run(RetireBureau, "E022", "--archive")
     api = applied.bench.api

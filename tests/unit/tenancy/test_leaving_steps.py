@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from tests.support.tenancy_bench import Bench
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(leaving, "open_archive", lambda _: SimpleNamespace())
+    monkeypatch.setattr(leaving, "open_archive", lambda api: api)
     bench = Bench(tmp_path)
     bench.apply().require_complete()
     return bench
