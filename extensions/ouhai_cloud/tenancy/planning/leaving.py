@@ -88,8 +88,9 @@ def _leaving(
 
 def _already_gone(states: States) -> Iterator[Leaving]:
     """Yield what is removed, though nobody wrote that down: the removal was killed at its end."""
+    known = {*states.observed, *states.desired}
     for key, one in states.retirements.items():
-        if one.phase is Phase.REMOVING and key not in {*states.observed, *states.desired}:
+        if one.phase in (Phase.EMPTIED, Phase.REMOVING) and key not in known:
             root = Resource(kind_of(key), key, place_of(key).partition("/")[0], {})
             yield Leaving(root, (), one.phase, reasons.leaving(root, states))
 
