@@ -17,7 +17,17 @@ from pathlib import Path
 import yaml
 from ouhai_cloud.errors import OuhaiError
 
-from tests.drills.scratch import FIRST, SCHOOL, differences, doubled, moments, without
+from tests.drills.scratch import (
+    FIRST,
+    SCHOOL,
+    SECOND,
+    SYSTEMS,
+    differences,
+    doubled,
+    moments,
+    without,
+    without_system,
+)
 from tests.drills.scratch_cloud import GRACE_ENDS_AT_ONCE, ScratchCloud, tail
 from tests.drills.steps import DrillFailed, Steps
 from tests.support.cloud import FAILURES
@@ -226,7 +236,10 @@ def judged(code: int, output: str) -> str:
 def retire(done: Steps, cloud: ScratchCloud) -> None:
     """See a bureau out by every step of the way, then a sub-unit alone."""
     two = cloud.write("two.yaml", without(cloud.register, FIRST))
-    one = cloud.write("one.yaml", without(without(cloud.register, FIRST), SCHOOL))
+    system = next(iter(SYSTEMS))
+    left = without(without(cloud.register, FIRST), SCHOOL)
+    one = cloud.write("one.yaml", left)
+    smaller = cloud.write("smaller.yaml", without_system(left, SECOND, system))
     with done.step("retire: bureaus are there, and one leaves the register"):
         cloud.run("apply", register=one)
         without_school = cloud.seen()
@@ -263,6 +276,9 @@ def retire(done: Steps, cloud: ScratchCloud) -> None:
         cloud.see_out(SCHOOL, one)
         expect(without_school, cloud.seen(), f"removing {SCHOOL} left or took what it should not")
         cloud.expect_clean(one)
+    with done.step("retire: a bureau leaves whose system was frozen before"):
+        cloud.run("apply", register=smaller)
+        cloud.retire(f"{SECOND}/{system}", "--freeze", register=smaller)
         cloud.leave()
 
 

@@ -81,6 +81,19 @@ def without(register: Register, code: str) -> Register:
     )
 
 
+def without_system(register: Register, code: str, system: str) -> Register:
+    """Return a register in which a unit has a system less."""
+    return replace(
+        register,
+        bureaus=tuple(
+            replace(one, systems=tuple(had for had in one.systems if had.code != system))
+            if one.code == code
+            else one
+            for one in register.bureaus
+        ),
+    )
+
+
 def moments(count: int, seconds: float, seed: int) -> list[float]:
     """Return when to kill, in seconds after the start of what takes so many in all."""
     chance = random.Random(seed)  # noqa: S311 (no secret)

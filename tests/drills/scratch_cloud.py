@@ -188,12 +188,14 @@ class ScratchCloud:
             self.retire(code, *words, register=register)
 
     def leave(self) -> None:
-        """See all scratch bureaus out."""
-        # Shares end with their agreements, before anybody leaves.
-        self.run("apply", register=self.original)
-        for code in filter(self._domain, ROOTS):
-            self.see_out(code, self.original)
-        self._sweep()
+        """See all scratch bureaus out.
+
+        :raises DrillFailed: something of them is left.
+        """
+        self._see_all_out()
+        left = [f"{path}/{one['id']} {one['name']}" for path, one in self._left_behind()]
+        if left:
+            raise DrillFailed("bureaus were seen out and left behind:\n" + "\n".join(left))
 
     def clean(self) -> None:
         """Remove what is left of the scratch bureaus, whatever state they are in."""
@@ -201,9 +203,10 @@ class ScratchCloud:
             # What is not in the record is made or found, so the record then knows all of it.
             self._forget()
             self.run("apply")
-            self.leave()
-        else:
-            self._sweep()
+            self._see_all_out()
+        for path, one in self._left_behind():
+            self._api.delete("network", f"/{path}/{one['id']}")
+            self.swept[f"{path} {one['name']}"] += 1
 
     def close_archive(self) -> None:
         """Remove the archive project if the drill made it and nobody has put anything there."""
@@ -218,15 +221,21 @@ class ScratchCloud:
         if self._configuration.state.is_dir():
             shutil.copytree(self._configuration.state, self._state)
 
-    def _sweep(self) -> None:
-        """Delete what is left of bureaus that are gone: doubles, and groups of their projects."""
+    def _see_all_out(self) -> None:
+        # Shares end with their agreements, before anybody leaves.
+        self.run("apply", register=self.original)
+        for code in filter(self._domain, ROOTS):
+            self.see_out(code, self.original)
+
+    def _left_behind(self) -> list[tuple[str, Json]]:
+        """Return what is left of bureaus that are gone: doubles, and groups of their projects."""
         orphans = self._orphans() - self._orphans_before
-        for path in ("routers", "networks", "subnetpools", "security-groups"):
-            for one in self._api.list("network", f"/{path}"):
-                key = unmark(one["description"])[1] or Key("")
-                if one["id"] in orphans or place_of(key).partition("/")[0] in UNITS:
-                    self._api.delete("network", f"/{path}/{one['id']}")
-                    self.swept[f"{path} {one['name']}"] += 1
+        return [
+            (path, one)
+            for path in ("routers", "networks", "subnetpools", "security-groups")
+            for one in self._api.list("network", f"/{path}")
+            if one["id"] in orphans or place_of(_key(one)).partition("/")[0] in UNITS
+        ]
 
     def _orphans(self) -> set[str]:
         """Return the ids of security groups of projects that are no more."""
@@ -247,6 +256,11 @@ class ScratchCloud:
 
     def _archives(self) -> list[Json]:
         return self._api.list("identity", "/projects", name=ARCHIVE)
+
+
+def _key(one: Json) -> Key:
+    """Return the key in the mark of something of Neutron's, empty without one."""
+    return unmark(one["description"])[1] or Key("")
 
 
 def tail(text: str) -> str:

@@ -45,7 +45,7 @@ class FakeApi:
 
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
-        self.refuse: dict[tuple[str, str], Exception] = {}
+        self.refuse: dict[tuple[str, str], BaseException] = {}
         self.tables: dict[str, dict[str, Json]] = {
             name: {} for name in ("projects", "roles", "groups", "services", "limits", "ports")
         }
@@ -89,6 +89,8 @@ class FakeApi:
         collection, id_ = path.strip("/").split("/")[:2]
         if collection == "os-quota-sets":
             return {"quota_set": self._quota("volume", id_)}
+        if collection == "images":
+            return self._of(collection, id_)
         noun = collection.removeprefix("os-").removesuffix("s")
         return {noun: self._of(collection, id_)}
 
@@ -98,6 +100,8 @@ class FakeApi:
         """Answer a GET of a collection, filtered as asked."""
         self._ask("GET", path)
         name = collection if collection in self.tables else path.strip("/")
+        if name == "security-groups":
+            self._ensure_default_group(search.get("project_id", self.own_project_id))
         search.pop("fields", None)
         if name == "role_assignments":
             return [self._assignment(one) for one in sorted(self.grants)]
@@ -149,6 +153,10 @@ class FakeApi:
         frozen = one.get("options", {}).get("immutable", False)
         if frozen and change != {"options": {"immutable": False}}:
             raise Refused(f"PATCH {path}", 403, "it is immutable")
+        # What does not say that it stays disabled counts as enabling.
+        enabling = table == "projects" and not one.get("enabled") and change.get("enabled", True)
+        if enabling and not all(above["enabled"] for above in self._above(one)):
+            raise Refused(f"PATCH {path}", 403, "it has disabled parents")
         one.update(change)
         return {}
 
@@ -162,9 +170,26 @@ class FakeApi:
             self.quotas["network" if parts[0] == "quotas" else "volume"].pop(parts[1], None)
         else:
             table = "projects" if parts[0] == "domains" else parts[0]
-            if self.tables[table].get(parts[1], {}).get("options", {}).get("immutable"):
-                raise Refused(f"DELETE {path}", 403, "it is immutable")
+            if table == "projects":
+                self._check_deletion(path, self.tables[table].get(parts[1], {}))
             self.tables[table].pop(parts[1], None)
+
+    def _above(self, project: Json) -> Rows:
+        """Return the parents of a project, its domain included."""
+        parent = self.tables["projects"].get(project.get("parent_id") or "")
+        return [parent, *self._above(parent)] if parent else []
+
+    def _check_deletion(self, path: str, project: Json) -> None:
+        """Refuse what Keystone refuses to delete; a domain takes its projects with it."""
+        if project.get("options", {}).get("immutable"):
+            raise Refused(f"DELETE {path}", 403, "it is immutable")
+        if project.get("is_domain") and project["enabled"]:
+            raise Refused(f"DELETE {path}", 403, "disable it first")
+        below = [one for one in self.tables["projects"].values() if project in self._above(one)]
+        if below and not project["is_domain"]:
+            raise Refused(f"DELETE {path}", 403, "it is not a leaf")
+        for one in below:
+            del self.tables["projects"][one["id"]]
 
     def _ask(self, method: str, path: str) -> None:
         with self._lock:
@@ -198,12 +223,21 @@ class FakeApi:
             content |= {"metadata": {}, "hosts": []}
         if name in NEUTRON_DEFAULTS:
             content.setdefault("project_id", self.own_project_id)
+        if name in ("networks", "security-groups"):
+            self._ensure_default_group(content["project_id"])
         for one in self.tables[name].values():
             fields = UNIQUE.get(name, ())
             if fields and all(one.get(field) == content.get(field) for field in fields):
                 raise Refused(f"POST /{name}", 409, "exists")
         made = self._put_in(name, content)
         return dict(made)
+
+    def _ensure_default_group(self, project_id: str) -> None:
+        """Make a project's default group, as Neutron does at the first occasion."""
+        group = {"name": "default", "project_id": project_id}
+        there = self.tables["security-groups"].values()
+        if not [one for one in there if group.items() <= one.items()]:
+            self._put_in("security-groups", {**group, "description": "Default security group"})
 
     def _quota(self, service: str, project: str) -> Json:
         rest = {"security_group": 10, "security_group_rule": 100, "rbac_policy": 10}

@@ -9,6 +9,7 @@ from typing import cast
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.config import Configuration
 from ouhai_cloud.tenancy.apply import Outcome, execute
+from ouhai_cloud.tenancy.leaving import end_departures
 from ouhai_cloud.tenancy.present import Present, look
 from ouhai_cloud.tenancy.register.federation import groups
 from ouhai_cloud.tenancy.register.load import load
@@ -38,7 +39,9 @@ class Bench:
         with self.store.lock():
             present = self.present()
             with self.store.journal() as journal:
-                return execute(present.plan, present.target, journal, present.ids)
+                outcome = execute(present.plan, present.target, journal, present.ids)
+            end_departures(present, self.store, outcome)
+            return outcome
 
     def leave(self, code: str, system: str = "") -> None:
         """Take a unit with those below it, or one system, out of the register."""

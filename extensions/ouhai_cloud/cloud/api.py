@@ -150,11 +150,11 @@ class Api:
             "raise_exc": True,
             "microversion": _version(service),
         }
-        if system:
-            options["auth"] = self._system_token()
 
         def attempt() -> Response:
             client = getattr(self.connection, service)
+            if system:
+                options["auth"] = self._system_token()
             with self._gate(service):
                 answer: Response = client.request(path, method, **options)
             return answer
@@ -213,12 +213,12 @@ class Api:
 
     def _system_token(self) -> Token:
         """Return what gets a token for the whole system out of the one that we have."""
+        session = self.connection.session
+        # Without the lock: this may be a request, and those are counted under it.
+        token = session.get_token()
         with self._lock:
             if self._system is None:
-                session = self.connection.session
-                url = session.auth.auth_url
-                token = session.get_token()
-                self._system = Token(url, token, system_scope="all")
+                self._system = Token(session.auth.auth_url, token, system_scope="all")
             return self._system
 
     def _count(self, response: Response, **_: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ouhai_cloud.cloud.api import Json
+from ouhai_cloud.cloud.contents import DEFAULT_GROUP
 from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.cloud.marks import bureau_tags
 from ouhai_cloud.cloud.site import Site
@@ -47,6 +48,7 @@ def remove_domain(site: Site, gone: Resource) -> str:
 
 def remove_project(site: Site, gone: Resource) -> str:
     """Delete a project that is empty; retirement alone comes here."""
+    _remove_default_group(site, gone.id)
     return _remove(site, "project", gone)
 
 
@@ -118,6 +120,18 @@ def _change(site: Site, noun: Noun, id_: str, body: Json) -> str:
         site.api.patch("identity", path, {noun: IMMUTABLE})
         raise
     return id_
+
+
+def _remove_default_group(site: Site, project_id: str) -> None:
+    """Delete the group that Neutron made for a project, and would keep without the project.
+
+    Any request about the project's network makes it again, a list of its groups included; so this
+    comes last, and lists those of all projects.
+    """
+    fields = ["id", "project_id"]
+    for one in site.api.list("network", "/security-groups", name=DEFAULT_GROUP, fields=fields):
+        if one["project_id"] == project_id:
+            site.api.delete("network", f"/security-groups/{one['id']}")
 
 
 def _remove(site: Site, noun: Noun, gone: Resource) -> str:

@@ -18,7 +18,8 @@ SHORTEST_PREFIX_LENGTH = 28
 def add_address_scope(site: Site, wanted: Resource) -> str:
     """Make the address scope, or find it by its name; return its id."""
     name = wanted.attributes["name"]
-    for one in site.api.list("network", "/address-scopes", name=name):
+    own = site.api.own_project_id
+    for one in site.api.list("network", "/address-scopes", name=name, project_id=own):
         return str(one["id"])
     body = {"name": name, "ip_version": 4, "shared": False}
     answer = site.api.post("network", "/address-scopes", {"address_scope": body})

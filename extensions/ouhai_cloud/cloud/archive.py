@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.contents import Item
@@ -19,7 +20,10 @@ ARCHIVE_TEXT = "归档: 撤出单位的镜像和卷"
 MOST = 2147483647
 ROOM = {"volumes": -1, "gigabytes": -1, "snapshots": -1}
 IMAGE_LIMITS = ("image_count_total", "image_size_total")
+AWAITING_TRANSFER = "awaiting-transfer"
 PATCH_HEADERS = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+LOST = ("killed", "deleted", "pending_delete", "deactivated")
+LONGEST_NAME = 200
 SNAPSHOT_SECONDS = 1800.0
 POLL_SECONDS = 3.0
 
@@ -35,14 +39,18 @@ def open_archive(api: Api) -> Api:
     search = {"domain_id": own["domain_id"], "name": ARCHIVE}
     found = api.list("identity", "/projects", **search)
     archive_id = found[0]["id"] if found else _make_archive(api, own["domain_id"])
+    # Also one that was there: whoever made it may have been killed before it was furnished.
+    _furnish_archive(api, archive_id)
     archive = api.for_project(archive_id)
     archive.warm("image", "block_storage", "compute")
     return archive
 
 
-def keep_images(archive: Api, items: Iterable[Item]) -> Iterator[str]:
+def keep_images(archive: Api, items: Iterable[Item], since: datetime) -> Iterator[str]:
     """Give images to the archive and make images of servers; yield what was kept, in words.
 
+    :param since: when this began to be allowed. Images of servers made later are those of an
+        archiving that was killed; earlier ones are of another retirement, and too old.
     :raises Refused: a service refuses; what was kept before stays kept.
     """
     items = list(items)
@@ -51,9 +59,10 @@ def keep_images(archive: Api, items: Iterable[Item]) -> Iterator[str]:
             _own_image(archive, item.id)
             yield f"image {item.name} ({item.id}) now belongs to {ARCHIVE}"
     started = {}
+    made = _pictures(archive, since)
     for item in items:
         if item.what == "server":
-            image_id = _picture(archive, item)
+            image_id = made.get(_picture_name(item)) or _picture(archive, item)
             if image_id:
                 started[image_id] = item
             else:
@@ -68,6 +77,8 @@ def keep_volume(api: Api, archive: Api, item: Item) -> str:
 
     :raises Refused: Cinder refuses, such as for a volume in use.
     """
+    if item.status == AWAITING_TRANSFER:
+        _cancel_transfers(api, item.id)
     body = {"transfer": {"volume_id": item.id, "name": f"{ARCHIVE} {item.project_id}"}}
     transfer = api.post("block_storage", "/volume-transfers", body)["transfer"]
     path = f"/volume-transfers/{transfer['id']}"
@@ -83,25 +94,41 @@ def keep_volume(api: Api, archive: Api, item: Item) -> str:
 def _make_archive(api: Api, domain_id: str) -> str:
     body = {"name": ARCHIVE, "domain_id": domain_id, "description": ARCHIVE_TEXT}
     answer = api.post("identity", "/projects", {"project": body}, again=True)
-    id_ = str(answer["project"]["id"])
+    return str(answer["project"]["id"])
+
+
+def _furnish_archive(api: Api, id_: str) -> None:
+    """Give ourselves a role in the archive, and the archive room; what it has stays."""
     role = api.list("identity", "/roles", name="admin")[0]["id"]
     user = api.connection.session.get_user_id()
     api.put("identity", f"/projects/{id_}/users/{user}/roles/{role}")
     api.put("block_storage", f"/os-quota-sets/{id_}", {"quota_set": ROOM})
-    registered = [
-        one
+    limits = api.list("identity", "/limits", system=True, project_id=id_)
+    there = {one["resource_name"] for one in limits}
+    missing = [
+        _limit(one, id_)
         for one in api.list("identity", "/registered_limits")
-        if one["resource_name"] in IMAGE_LIMITS
+        if one["resource_name"] in IMAGE_LIMITS and one["resource_name"] not in there
     ]
-    if registered:
-        api.post("identity", "/limits", {"limits": [_limit(one, id_) for one in registered]})
-    return id_
+    if missing:
+        api.post("identity", "/limits", {"limits": missing})
 
 
 def _limit(registered: Json, project_id: str) -> Json:
     names = ("service_id", "region_id", "resource_name")
     limit: Json = {name: registered[name] for name in names if registered[name]}
     return {**limit, "project_id": project_id, "resource_limit": MOST}
+
+
+def _cancel_transfers(api: Api, volume_id: str) -> None:
+    """Cancel what was begun: by us and killed, or by a member who would take the volume elsewhere.
+
+    Cinder tells the key that accepts a transfer once only, when it is begun.
+    """
+    path = "/volume-transfers"
+    for one in api.list("block_storage", path, collection="transfers", all_tenants="1"):
+        if one["volume_id"] == volume_id:
+            api.delete("block_storage", f"{path}/{one['id']}")
 
 
 def _own_image(archive: Api, image_id: str) -> None:
@@ -113,12 +140,26 @@ def _own_image(archive: Api, image_id: str) -> None:
     archive.send("image", "PATCH", path, body=changes, headers=PATCH_HEADERS)
 
 
+def _pictures(archive: Api, since: datetime) -> dict[str, str]:
+    """Return by name the ids of the archive's images made since then, or still being made."""
+    return {
+        one["name"]: one["id"]
+        for one in archive.list("image", "/images", owner=archive.own_project_id, limit=200)
+        if one["status"] not in LOST and datetime.fromisoformat(one["created_at"]) >= since
+    }
+
+
+def _picture_name(item: Item) -> str:
+    """Return how the image of a server's disk is called: Nova and Glance take 255 characters."""
+    return f"{item.name[:LONGEST_NAME]} {item.id}"
+
+
 def _picture(archive: Api, item: Item) -> str:
     """Start making an image of a server's own disk; return its id, empty when it has none."""
     server = archive.get("compute", f"/servers/{item.id}")["server"]
     if not server["image"]:
         return ""
-    action = {"createImage": {"name": f"{item.name} {item.id}"}}
+    action = {"createImage": {"name": _picture_name(item)}}
     answer = archive.post("compute", f"/servers/{item.id}/action", action)
     return str(answer["image_id"])
 
@@ -129,10 +170,11 @@ def _wait_active(archive: Api, image_id: str, item: Item) -> None:
         status = archive.get("image", f"/images/{image_id}")["status"]
         if status == "active":
             return
-        if status in ("killed", "deleted"):
+        if status in LOST:
             break
         time.sleep(POLL_SECONDS)
     raise CloudUnreachable(
         f"The image {image_id} of server {item.name} was not finished within "
-        f"{SNAPSHOT_SECONDS:.0f} s; look at Glance and nova-compute, then archive again"
+        f"{SNAPSHOT_SECONDS:.0f} s; look at Glance and nova-compute, delete the image if it is "
+        "stuck, then archive again"
     )

@@ -14,28 +14,35 @@ WAIT_SECONDS = 600.0
 POLL_SECONDS = 3.0
 
 
-def clear(api: Api, archive: Api, project_ids: Collection[str]) -> Iterator[str]:
-    """Delete servers, stacks and addresses and give volumes to the archive; yield what was done.
+def clear(
+    api: Api, archive: Api, project_ids: Collection[str], made: Collection[str]
+) -> Iterator[str]:
+    """Delete servers, stacks and addresses, keep volumes in the archive; yield what was done.
 
+    :param made: ids of what tenancy made there, which stays.
     :raises CloudUnreachable: a service does not answer, or something does not go away.
     :raises Refused: a service refuses; what was done before stays done.
     """
     found = contents(api, project_ids)
     for item in _of(found, "server"):
         yield _delete_server(api, item, found)
-    _wait_until_gone(api, project_ids, "server")
+    _wait_until_gone(api, project_ids, "server", "nova-compute")
     for item in _of(contents(api, project_ids), "volume"):
         yield keep_volume(api, archive, item)
     for item in _of(found, "stack"):
         # Whatever it made is gone or was kept by now.
         api.delete("orchestration", f"/stacks/{item.name}/{item.id}")
         yield f"stack {item.name} deleted"
+    _wait_until_gone(api, project_ids, "stack", "heat-engine and `openstack stack event list`")
     for item in _of(contents(api, project_ids), "floating_ip"):
         api.delete("network", f"/floatingips/{item.id}")
         yield f"floating address {item.name} released"
     for item in _of(contents(api, project_ids), "port"):
         api.delete("network", f"/ports/{item.id}")
         yield f"port {item.name} deleted"
+    for item in _of(contents(api, project_ids, made), "security_group"):
+        api.delete("network", f"/security-groups/{item.id}")
+        yield f"security group {item.name} deleted"
 
 
 def _of(items: Sequence[Item], what: str) -> list[Item]:
@@ -54,13 +61,13 @@ def _delete_server(api: Api, item: Item, found: Sequence[Item]) -> str:
     return f"server {item.name} deleted"
 
 
-def _wait_until_gone(api: Api, project_ids: Collection[str], what: str) -> None:
+def _wait_until_gone(api: Api, project_ids: Collection[str], what: str, look_at: str) -> None:
     end = time.monotonic() + WAIT_SECONDS
     while left := _of(contents(api, project_ids), what):
         if time.monotonic() > end:
-            names = ", ".join(one.name for one in left)
+            names = ", ".join(f"{one.name} ({one.id}) is {one.status}" for one in left)
             raise CloudUnreachable(
-                f"{what} {names}: still there after {WAIT_SECONDS:.0f} s; look at nova-compute, "
-                "then run the same command again"
+                f"{what} {names}: still there {WAIT_SECONDS:.0f} s after it was deleted; look at "
+                f"{look_at}, then run the same command again"
             )
         time.sleep(POLL_SECONDS)

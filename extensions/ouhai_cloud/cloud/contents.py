@@ -10,6 +10,8 @@ from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.errors import CloudUnreachable
 from ouhai_cloud.cloud.threads import together
 
+DEFAULT_GROUP = "default"
+"""Name of the security group that Neutron makes for each project; it lets nobody else use it."""
 OURS = ("network:dhcp", "network:distributed", "network:router_interface", "network:router_gateway")
 
 
@@ -18,7 +20,7 @@ class Item:
     """One thing in a project.
 
     :param what: ``server``, ``volume``, ``snapshot``, ``backup``, ``image``, ``floating_ip``,
-        ``port`` or ``stack``.
+        ``port``, ``security_group`` or ``stack``.
     :param size_gib: 0 where a size says nothing.
     :param attached_to: id of the server that a volume or port belongs to, else empty.
     """
@@ -32,9 +34,10 @@ class Item:
     attached_to: str = ""
 
 
-def contents(api: Api, project_ids: Collection[str]) -> list[Item]:
+def contents(api: Api, project_ids: Collection[str], made: Collection[str] = ()) -> list[Item]:
     """List what is in projects, sorted by project and kind.
 
+    :param made: ids of what tenancy made there, which is none of the bureau's own.
     :raises CloudUnreachable: a service does not answer; without its answer nothing is known to be
         empty.
     """
@@ -42,7 +45,7 @@ def contents(api: Api, project_ids: Collection[str]) -> list[Item]:
     wanted = frozenset(project_ids)
     found: list[Item] = []
     for items in together({name: partial(look, api) for name, look in _LOOKS.items()}).values():
-        found += (one for one in items if one.project_id in wanted)
+        found += (one for one in items if one.project_id in wanted and one.id not in made)
     return sorted(found, key=lambda one: (one.project_id, one.what, one.name, one.id))
 
 
@@ -117,6 +120,16 @@ def _ports(api: Api) -> list[Item]:
     ]
 
 
+def _security_groups(api: Api) -> list[Item]:
+    # Not by project: for whoever asks so, Neutron makes a default group where there is none.
+    fields = ["id", "name", "project_id"]
+    return [
+        Item("security_group", one["id"], one["name"], one["project_id"], "")
+        for one in api.list("network", "/security-groups", fields=fields)
+        if one["name"] != DEFAULT_GROUP
+    ]
+
+
 def _stacks(api: Api) -> list[Item]:
     try:
         api.warm("orchestration")
@@ -139,5 +152,6 @@ _LOOKS: dict[str, Callable[[Api], list[Item]]] = {
     "images": _images,
     "floating_ips": _floating_ips,
     "ports": _ports,
+    "security_groups": _security_groups,
     "stacks": _stacks,
 }

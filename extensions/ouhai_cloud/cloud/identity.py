@@ -27,6 +27,7 @@ def see_domains(listing: Listing, view: View) -> None:
             "name": one["name"],
             "description": one.get("description") or "",
             "enabled": one["enabled"],
+            "immutable": _immutable(one),
         }
         view.note(key, one["id"], attributes, owned=codes is not None)
 
@@ -53,6 +54,7 @@ def see_projects(listing: Listing, view: View) -> None:
             "description": one.get("description") or "",
             "tags": tuple(sorted(one.get("tags", ()))),
             "enabled": one["enabled"],
+            "immutable": _immutable(one),
         }
         view.note(key, one["id"], attributes, owned=codes is not None)
 
@@ -101,6 +103,10 @@ def _subject(assignment: Json, groups: dict[str, str]) -> str:
         id_ = assignment["group"]["id"]
         return f"group:{groups[id_]}" if id_ in groups else f"group:?/{id_}"
     return f"user:?/{assignment['user']['id']}"
+
+
+def _immutable(one: Json) -> bool:
+    return bool((one.get("options") or {}).get("immutable"))
 
 
 def _ours(view: View, key: Key) -> bool:

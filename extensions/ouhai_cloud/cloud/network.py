@@ -14,10 +14,11 @@ def see_pools(listing: Listing, view: View) -> None:
     """Note the address scope and the subnet pools."""
     for one in view.in_order(Kind.ADDRESS_SCOPE, listing.address_scopes):
         known = view.recorded(Kind.ADDRESS_SCOPE, one["id"])
-        # A scope has no description to mark; the name says whose it is.
-        ours = keys.address_scope() if one["name"] == keys.DISTRICT else None
+        # A scope has no description to mark; the name says whose it is, unless a bureau took it.
+        named = one["name"] == keys.DISTRICT and not _in_bureau(view, one)
+        ours = keys.address_scope() if named else None
         key = view.pick(Kind.ADDRESS_SCOPE, one["id"], known, ours)
-        view.note(key, one["id"], {"name": one["name"]}, owned=ours is not None)
+        view.note_marked(key, one["id"], {"name": one["name"]}, ours)
     for one in view.in_order(Kind.SUBNET_POOL, listing.subnet_pools):
         description, marked = unmark(one["description"])
         attributes = {
@@ -128,7 +129,7 @@ def _note_marked(
     genuine = marked if marked and marked.startswith(f"{kind}:") and belongs else None
     named = view.named(kind, one["name"], within)
     key = view.pick(kind, one["id"], recorded, genuine, named)
-    view.note(key, one["id"], attributes, owned=genuine is not None and key == genuine)
+    view.note_marked(key, one["id"], attributes, genuine)
 
 
 def _fits(marked: Key | None, within: Ref) -> bool:

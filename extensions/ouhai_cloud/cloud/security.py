@@ -27,7 +27,7 @@ def see_security_groups(listing: Listing, view: View) -> None:
             kind, one["id"], recorded, ours, view.named(kind, one["name"], Ref(project))
         )
         attributes = {"name": one["name"], "description": description, "project": Ref(project)}
-        view.note(key, one["id"], attributes, owned=ours is not None and key == ours)
+        view.note_marked(key, one["id"], attributes, ours)
 
 
 def see_rules(listing: Listing, view: View) -> None:

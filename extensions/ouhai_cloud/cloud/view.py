@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from ouhai_cloud.cloud.api import Json
 from ouhai_cloud.tenancy import keys
-from ouhai_cloud.tenancy.resources import Key, Kind, Ref, Resource, State, Value, kind_of, place_of
+from ouhai_cloud.tenancy.resources import (
+    DOUBLE_OF,
+    Key,
+    Kind,
+    Ref,
+    Resource,
+    State,
+    Value,
+    kind_of,
+    place_of,
+)
 
 Name = tuple[Kind, str, Value]
 """Kind, name, and what the name is unique in (a domain's or project's Ref) or None."""
@@ -57,6 +67,18 @@ class View:
                 return candidate
         return keys.foreign(kind, id_)
 
+    def note_marked(
+        self, key: Key, id_: str, attributes: Mapping[str, Value], genuine: Key | None
+    ) -> None:
+        """Add what has our mark, or none: ours under the mark's key, else a double of what is.
+
+        :param genuine: the key in a mark that counts.
+        """
+        foreign = key == keys.foreign(kind_of(key), id_)
+        double = {DOUBLE_OF: str(genuine)} if genuine is not None and foreign else {}
+        owned = genuine is not None and key == genuine
+        self.note(key, id_, {**attributes, **double}, owned=owned)
+
     def note(
         self, key: Key, id_: str, attributes: Mapping[str, Value], *, owned: bool = False
     ) -> None:
@@ -82,7 +104,7 @@ class View:
 
     def _bureau(self, key: Key, attributes: Mapping[str, Value]) -> str:
         """Return the code of the bureau: the key's, or for foreign things that of their place."""
-        place = place_of(key)
+        place = place_of(Key(str(attributes.get(DOUBLE_OF, key))))
         if not place.startswith("?"):
             code = place.partition("/")[0]
             return "" if code in (keys.DISTRICT, keys.CLASS_3) else code

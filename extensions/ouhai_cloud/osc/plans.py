@@ -15,6 +15,7 @@ from ouhai_cloud.osc.base import BureauCommand, Tenancy
 from ouhai_cloud.osc.progress import Progress
 from ouhai_cloud.tenancy.apply import Outcome, execute
 from ouhai_cloud.tenancy.changes import CLOUD_ACTIONS, Plan
+from ouhai_cloud.tenancy.leaving import end_departures
 from ouhai_cloud.tenancy.plan import check_current, load_plan, save_plan
 from ouhai_cloud.tenancy.present import Present
 from ouhai_cloud.tenancy.report import as_json, render
@@ -93,6 +94,7 @@ class ApplyBureaus(BureauCommand):
             if not parsed_args.json:
                 show_plan(present.plan, tenancy, self.app.stdout, as_data=False)
             outcome = carry_out(present.plan, present, tenancy)
+            end_departures(present, tenancy.store, outcome)
         show_outcome(outcome, self.app.stdout, as_data=parsed_args.json)
         outcome.require_complete()
         return 0

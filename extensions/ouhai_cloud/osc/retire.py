@@ -56,7 +56,7 @@ class RetireBureau(BureauCommand, Lister):
         parser.add_argument(
             "--grace-days",
             metavar="<days>",
-            type=int,
+            type=_days,
             default=GRACE_DAYS,
             help=f"Days between freezing and archiving (default: {GRACE_DAYS})",
         )
@@ -72,6 +72,13 @@ class RetireBureau(BureauCommand, Lister):
             with tenancy.store.lock():
                 leaving = departure(tenancy.present(), tenancy.store, parsed_args.place)
                 return DONE, list(STEPS[parsed_args.step](leaving, parsed_args.grace_days))
+
+
+def _days(text: str) -> int:
+    """Return a number of days; argparse prints the complaint and what may be given."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days; give 0 or more")
+    return int(text)
 
 
 def _report(leaving: Departure) -> Rows:

@@ -12,10 +12,18 @@ from ouhai_cloud.cloud.clearing import clear
 from ouhai_cloud.cloud.contents import Item, contents
 from ouhai_cloud.errors import RetirementRefused
 from ouhai_cloud.tenancy.apply import Outcome, Progress, execute
-from ouhai_cloud.tenancy.changes import Action, Change, Leaving
+from ouhai_cloud.tenancy.changes import Change, Leaving
+from ouhai_cloud.tenancy.planning.removing import homes, removal_steps, switch
 from ouhai_cloud.tenancy.present import Present
-from ouhai_cloud.tenancy.resources import Kind, Resource, place_of
-from ouhai_cloud.tenancy.retirement import Event, Retirement, advance, current
+from ouhai_cloud.tenancy.resources import Kind, place_of
+from ouhai_cloud.tenancy.retirement import (
+    ENDS,
+    GRACE_DAYS,
+    Event,
+    Retirement,
+    advance,
+    current,
+)
 from ouhai_cloud.tenancy.state import StateStore
 
 
@@ -39,14 +47,14 @@ class Departure:
 
     def contents(self) -> list[Item]:
         """List what the bureau itself has in its projects."""
-        return contents(self.present.site.api, self.project_ids)
+        return contents(self.present.site.api, self.project_ids, self._made)
 
     def freeze(self, grace_days: int, progress: Progress) -> Retirement:
         """Disable it and begin its days of grace. Nobody can log in to it; nothing is stopped."""
         frozen = self._after(Event.FREEZE)
         self._enable(False, progress)
         self.store.retire(frozen)
-        waiting = advance(frozen, Event.START_GRACE, datetime.now(UTC), getuser(), grace_days)
+        waiting = _now(frozen, Event.START_GRACE, grace_days)
         self.store.retire(waiting)
         return waiting
 
@@ -60,47 +68,52 @@ class Departure:
     def archive(self) -> Iterator[str]:
         """Keep images, and servers' disks as images; yield what was kept."""
         archived = self._after(Event.ARCHIVE)
-        yield from keep_images(open_archive(self.present.site.api), self.contents())
+        archive = open_archive(self.present.site.api)
+        since = archived.grace_until or archived.history[-1].at
+        yield from keep_images(archive, self.contents(), since)
         self.store.retire(archived)
 
     def empty(self) -> Iterator[str]:
         """Keep volumes and delete all else that the bureau has; yield what was done."""
         emptied = self._after(Event.EMPTY)
         api = self.present.site.api
-        yield from clear(api, open_archive(api), self.project_ids)
+        yield from clear(api, open_archive(api), self.project_ids, self._made)
         self._verify_empty()
         self.store.retire(emptied)
 
     def remove(self, progress: Progress) -> Outcome:
         """Remove all that tenancy made for it, after a last look that nothing else is left."""
-        removed = self._after(Event.REMOVE)
+        removing = self._after(Event.REMOVE)
         self._verify_empty()
-        changes = [self._removal(one) for one in self.leaving.resources]
-        outcome = self._execute(changes, progress)
-        if not outcome.failed:
-            self.store.retire(removed)
-        return outcome
+        # From here on it may be enabled for a moment, which is no sign that it was put back.
+        self.store.retire(removing)
+        done: list[Change] = []
+        for changes in removal_steps(self.leaving, self.present.observed):
+            outcome = self._execute(changes, progress)
+            done += outcome.done
+            if outcome.failed:
+                return replace(outcome, done=tuple(done))
+        self.store.retire(_now(removing, Event.FINISH_REMOVAL))
+        return Outcome(tuple(done))
+
+    @property
+    def _made(self) -> frozenset[str]:
+        """The cloud's ids of what tenancy made for it."""
+        return frozenset(one.id for one in self.leaving.resources)
 
     def _after(self, event: Event) -> Retirement:
         """Return the retirement after an event; refuse what may not follow now."""
-        return advance(self.retirement, event, datetime.now(UTC), getuser())
+        return _now(self.retirement, event)
 
     def _enable(self, enabled: bool, progress: Progress) -> None:
         """Enable or disable the domain, or the project with those below it, in Keystone's order."""
-        whole = self.leaving.root.kind is Kind.PROJECT
-        projects = [one for one in self.leaving.resources if one.kind is Kind.PROJECT]
-        todo = projects if whole else [self.leaving.root]
+        root = self.leaving.root
+        todo = homes(self.leaving) if root.kind is Kind.PROJECT else [root]
         # Children are disabled before their parents, and enabled after them.
         for one in reversed(todo) if enabled else todo:
-            self._execute([self._switch(one, enabled)], progress).require_complete()
-
-    def _switch(self, one: Resource, enabled: bool) -> Change:
-        resource = replace(one, attributes={**one.attributes, "enabled": enabled})
-        before, after = {"enabled": not enabled}, {"enabled": enabled}
-        return Change(Action.CHANGE, resource, before, after, self.leaving.reason)
-
-    def _removal(self, one: Resource) -> Change:
-        return Change(Action.REMOVE, one, dict(one.attributes), {}, self.leaving.reason)
+            # Keystone refuses to touch a disabled project below a disabled one.
+            if one.attributes["enabled"] is not enabled:
+                self._execute([switch(self.leaving, one, enabled)], progress).require_complete()
 
     def _execute(self, changes: Sequence[Change], progress: Progress) -> Outcome:
         plan = replace(self.present.plan, changes=tuple(changes), held=())
@@ -115,6 +128,23 @@ class Departure:
                 f"{place_of(self.leaving.key)} is not empty, so nothing is removed:\n{names}\n"
                 "Keep or delete these, then run the same command again."
             )
+
+
+def end_departures(present: Present, store: StateStore, outcome: Outcome) -> None:
+    """Remember that what the register has again, and an apply has enabled, does not leave.
+
+    Else it would go on from where it was when it leaves another time. Hold the state's lock.
+    """
+    plan = present.plan
+    unsettled = {
+        *(one.change.key for one in outcome.failed),
+        *(one.change.key for one in plan.held),
+        *(one.key for one in plan.drift),
+        *(one.key for one in plan.conflicts),
+    }
+    for root, known in present.memory.retirements.items():
+        if root in present.desired and root not in unsettled and known.phase not in ENDS:
+            store.retire(_now(known, Event.PUT_BACK))
 
 
 def departure(present: Present, store: StateStore, place: str) -> Departure:
@@ -135,3 +165,7 @@ def departure(present: Present, store: StateStore, place: str) -> Departure:
             else f"nothing of ours has that code; those that leave: {leaving_now}"
         )
     )
+
+
+def _now(retirement: Retirement, event: Event, grace_days: int = GRACE_DAYS) -> Retirement:
+    return advance(retirement, event, datetime.now(UTC), getuser(), grace_days)

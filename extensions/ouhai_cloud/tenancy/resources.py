@@ -31,8 +31,8 @@ Value = Scalar | tuple[Scalar, ...]
 class Kind(StrEnum):
     """Every kind of resource, each with the attributes it has."""
 
-    DOMAIN = "domain"  # name, description, enabled
-    PROJECT = "project"  # name, domain, parent, description, tags, enabled
+    DOMAIN = "domain"  # name, description, enabled, immutable
+    PROJECT = "project"  # name, domain, parent, description, tags, enabled, immutable
     GRANT = "grant"  # scope (domain or project), group, role, inherited; never changes
     LIMIT = "limit"  # project, service, resource, limit      (Keystone unified limits)
     VOLUME_QUOTA = "volume_quota"  # project, volumes, snapshots, gigabytes, backups, …
@@ -68,6 +68,10 @@ ORDER: Mapping[Kind, tuple[Kind, ...]] = {
     Kind.AGGREGATE: (Kind.PROJECT,),
 }
 """What must be there before a kind can be made. Removal goes the other way round."""
+
+DOUBLE_OF = "double_of"
+"""Attribute of what bears our mark though another has its key already: that key, as text, since
+nothing hangs on it."""
 
 FIXED = frozenset({Kind.GRANT, Kind.INTERFACE, Kind.RULE, Kind.SHARE})
 """Kinds whose attributes are their identity: they are added and removed, never changed."""

@@ -22,11 +22,14 @@ class Phase(StrEnum):
     GRACE = "grace"
     ARCHIVED = "archived"
     EMPTIED = "emptied"
+    REMOVING = "removing"
     REMOVED = "removed"
 
 
-DISABLED = frozenset({Phase.FROZEN, Phase.GRACE})
-"""Disabled, and can be thawed."""
+DISABLED = frozenset({Phase.FROZEN, Phase.GRACE, Phase.ARCHIVED, Phase.EMPTIED})
+"""Disabled until it is thawed or put back; while it is removed, it may be enabled for a moment."""
+ENDS = frozenset({Phase.IN_SERVICE, Phase.REMOVED})
+"""In these nothing is under way."""
 
 
 class Event(StrEnum):
@@ -38,16 +41,26 @@ class Event(StrEnum):
     ARCHIVE = "archive"
     EMPTY = "empty"
     REMOVE = "remove"
+    FINISH_REMOVAL = "finish_removal"
+    PUT_BACK = "put_back"
 
+
+BY_ITSELF = frozenset({Event.START_GRACE, Event.FINISH_REMOVAL, Event.PUT_BACK})
+"""What nobody asks for by its name."""
 
 TRANSITIONS: Mapping[tuple[Phase, Event], Phase] = {
     (Phase.IN_SERVICE, Event.FREEZE): Phase.FROZEN,
+    # What was killed before it was recorded as done is begun again.
+    (Phase.FROZEN, Event.FREEZE): Phase.FROZEN,
     (Phase.FROZEN, Event.START_GRACE): Phase.GRACE,
     (Phase.FROZEN, Event.THAW): Phase.IN_SERVICE,
     (Phase.GRACE, Event.THAW): Phase.IN_SERVICE,
     (Phase.GRACE, Event.ARCHIVE): Phase.ARCHIVED,
     (Phase.ARCHIVED, Event.EMPTY): Phase.EMPTIED,
-    (Phase.EMPTIED, Event.REMOVE): Phase.REMOVED,
+    (Phase.EMPTIED, Event.REMOVE): Phase.REMOVING,
+    (Phase.REMOVING, Event.REMOVE): Phase.REMOVING,
+    (Phase.REMOVING, Event.FINISH_REMOVAL): Phase.REMOVED,
+    **{(phase, Event.PUT_BACK): Phase.IN_SERVICE for phase in Phase if phase not in ENDS},
 }
 """All that may happen; anything else is refused."""
 
@@ -83,7 +96,8 @@ class Retirement:
 def current(retirements: Mapping[Key, Retirement], root: Resource) -> Retirement:
     """Return how far the leaving of a domain or project is.
 
-    What was removed and is there again starts anew; so does what was enabled again since.
+    What was removed and is there again starts anew. So does what was enabled again since: people
+    may have worked in it, and nothing of that is archived.
     """
     known = retirements.get(root.key, Retirement(root.key))
     again = known.phase in DISABLED and root.attributes.get("enabled") is True
@@ -93,8 +107,10 @@ def current(retirements: Mapping[Key, Retirement], root: Resource) -> Retirement
 
 
 def allowed(phase: Phase) -> tuple[Event, ...]:
-    """Return the events that may follow in a phase."""
-    return tuple(event for (start, event) in TRANSITIONS if start is phase)
+    """Return the events that may be asked for in a phase."""
+    return tuple(
+        event for (start, event) in TRANSITIONS if start is phase and event not in BY_ITSELF
+    )
 
 
 def advance(
@@ -118,7 +134,7 @@ def advance(
         )
     if event is Event.START_GRACE:
         until = at + timedelta(days=grace_days)
-    elif event is Event.THAW:
+    elif phase is Phase.IN_SERVICE:
         until = None
     passage = Passage(event, phase, at, by)
     return replace(

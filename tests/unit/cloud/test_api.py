@@ -98,6 +98,28 @@ def test_one_that_stays_away_is_reported_after_a_bounded_time(api: Api) -> None:
         api.list("network", "/networks")
 
 
+def test_keystone_may_be_away_for_a_moment_when_asked_for_the_system(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = api.connection.session
+    away = [ConnectFailure("away"), ConnectFailure("away")]
+
+    def get_token() -> str:
+        assert not api._lock.locked()
+        if away:
+            raise away.pop()
+        return "x"
+
+    monkeypatch.setattr(session, "get_token", get_token)
+    monkeypatch.setattr(session.auth, "auth_url", "http://keystone", raising=False)
+    monkeypatch.setattr("ouhai_cloud.cloud.api.Token", lambda *_, **__: session.auth)
+    Service.script = [(200, {"networks": [{"id": "a"}]})]
+    assert api.list("network", "/networks", system=True) == [{"id": "a"}]
+    away += [ConnectFailure("away")] * 100
+    with pytest.raises(CloudUnreachable, match="GET /networks of network: no answer within 2 s"):
+        api.list("network", "/networks", system=True)
+
+
 def test_a_create_without_an_answer_is_not_repeated(api: Api) -> None:
     Service.script = [(0, None)]
     with pytest.raises(Unanswered, match="POST /networks"):

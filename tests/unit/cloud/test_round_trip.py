@@ -1,5 +1,6 @@
 """What tenancy makes in a cloud is what it sees there."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,36 @@ def test_domains_and_projects_are_immutable(bench: Bench) -> None:
     bench.apply()
     ours = [one for one in _projects(bench) if "ouhai" in one["tags"]]
     assert ours and all(one["options"] == {"immutable": True} for one in ours)
+
+
+@pytest.mark.parametrize("table", ["domains", "projects"])
+def test_a_change_killed_in_its_middle_leaves_nothing_mutable(
+    bench: Bench, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.apply()
+    real = bench.api.patch
+
+    def patch(service: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        if path.startswith(f"/{table}/") and len(next(iter(body.values()))) > 1:
+            raise KeyboardInterrupt
+        return real(service, path, body)
+
+    before = bench.register
+    one = next(one for one in before.bureaus if one.code == "E021")
+    systems = tuple(replace(each, name=f"{each.name} 2") for each in one.systems)
+    moved = replace(one, name=f"{one.name} 2", systems=systems)
+    bureaus = tuple(moved if each is one else each for each in before.bureaus)
+    bench.register = replace(before, bureaus=bureaus)
+    with monkeypatch.context() as killing, pytest.raises(KeyboardInterrupt):
+        killing.setattr(bench.api, "patch", patch)
+        bench.apply()
+    assert [each for each in _projects(bench) if each.get("options") == {"immutable": False}]
+    # Somebody thought better of it, so nothing else is left to write.
+    bench.register = before
+    assert not bench.present().plan.drift
+    bench.apply().require_complete()
+    assert all(each["options"]["immutable"] for each in _projects(bench) if each["tags"])
+    assert bench.present().plan.clean
 
 
 def _projects(bench: Bench) -> list[dict[str, Any]]:

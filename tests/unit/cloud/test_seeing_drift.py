@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,16 @@ def attach_a_foreign_router(api: FakeApi) -> None:
     api.put_in("ports", **content, device_owner="network:router_interface")
 
 
+def twice(table: str, name: str) -> Seed:
+    """Return what makes something of ours another time, as a request repeated blindly does."""
+
+    def make(api: FakeApi) -> None:
+        real = one(api, table, name=name)
+        api.put_in(table, **{key: value for key, value in real.items() if key != "id"})
+
+    return make
+
+
 SEEDS: dict[str, tuple[Seed, DriftKind, str]] = {
     "a role given": (grant_to_somebody, UNEXPECTED, "grant:E021/oa/admin/direct/user:?/stranger"),
     "a role taken": (lambda api: api.grants.pop(), MISSING, "grant:"),
@@ -97,6 +108,11 @@ SEEDS: dict[str, tuple[Seed, DriftKind, str]] = {
         CHANGED,
         "project:E021/oa",
     ),
+    "a second network": (twice("networks", "jyj-oa"), UNEXPECTED, "network:?/"),
+    "a second router": (twice("routers", "jyj"), UNEXPECTED, "router:?/"),
+    "a second pool": (twice("subnetpools", "jyj"), UNEXPECTED, "subnet_pool:?/"),
+    "a second scope": (twice("address-scopes", "district"), UNEXPECTED, "address_scope:?/"),
+    "a second group": (twice("security-groups", "exposed"), UNEXPECTED, "security_group:?/"),
     "a router without snat": (
         lambda api: one(api, "routers", name="jyj").update(external_gateway_info=None),
         CHANGED,
@@ -137,8 +153,37 @@ def test_a_mark_that_a_member_copied_onto_their_own_group_takes_nothing_over(ben
     forged = {**real, "id": "aaa"}
     bench.api.tables["security-groups"] = {"aaa": forged, **tables}
     present = bench.present()
-    assert present.plan.clean
+    assert present.plan.empty
+    assert [found.key for found in present.plan.drift] == ["security_group:?/aaa"]
     assert real["id"] in present.ids.values()
+
+
+def test_what_members_have_of_their_own_is_theirs(bench: Bench) -> None:
+    for table, name in (
+        ("routers", "jyj"),
+        ("subnetpools", "jyj"),
+        ("address-scopes", "district"),
+    ):
+        copied = {**one(bench.api, table, name=name), "project_id": project(bench.api)}
+        bench.api.put_in(table, **{key: value for key, value in copied.items() if key != "id"})
+    content = {"name": "mine", "description": "", "project_id": project(bench.api)}
+    bench.api.put_in("security-groups", **content)
+    assert one(bench.api, "security-groups", name="default", project_id=project(bench.api))
+    assert bench.present().plan.clean
+
+
+def test_a_double_is_told_with_its_bureau_and_holds_nothing_up(bench: Bench) -> None:
+    twice("security-groups", "exposed")(bench.api)
+    (found,) = bench.present().plan.drift
+    assert found.bureau and f"double_of=security_group:{found.bureau}/" in str(found.seen)
+    register = bench.register
+    bureaus = (
+        replace(each, systems=tuple(replace(had, exposes=()) for had in each.systems))
+        for each in register.bureaus
+    )
+    bench.register = replace(register, bureaus=tuple(bureaus))
+    plan = bench.present().plan
+    assert not plan.held and plan.changes
 
 
 def revert(bench: Bench) -> None:

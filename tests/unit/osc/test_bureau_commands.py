@@ -175,10 +175,19 @@ def test_a_system_is_frozen_and_thawed(applied: Client) -> None:
     assert mine["enabled"] is True
 
 
+@pytest.mark.parametrize("days", ["-1", "x", "1.5"])
+def test_days_of_grace_are_a_number_from_0_on(
+    applied: Client, days: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    applied.leave("E022")
+    with pytest.raises(SystemExit):
+        applied.run(RetireBureau, "E022", "--freeze", f"--grace-days={days}")
+    assert f"'{days}' is no number of days; give 0 or more" in capsys.readouterr().err
+
+
 def test_a_bureau_is_seen_out_to_the_end(applied: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     applied.leave("E022")
-    archive = SimpleNamespace()
-    monkeypatch.setattr("ouhai_cloud.tenancy.leaving.open_archive", lambda _: archive)
+    monkeypatch.setattr("ouhai_cloud.tenancy.leaving.open_archive", lambda api: api)
     applied.run(RetireBureau, "E022", "--freeze", "--grace-days", "0")
     applied.run(RetireBureau, "E022", "--archive")
     api = applied.bench.api

@@ -39,6 +39,7 @@ def test_a_top_unit_is_a_domain(state: State) -> None:
         "name": "edu",
         "description": "教育局",
         "enabled": True,
+        "immutable": True,
     }
 
 

@@ -9,7 +9,7 @@ from ouhai_cloud.errors import RetirementRefused
 from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.resources import Kind, Resource
 from ouhai_cloud.tenancy.retirement import (
-    DISABLED,
+    ENDS,
     TRANSITIONS,
     Event,
     Phase,
@@ -44,13 +44,15 @@ def walk(events: list[tuple[Event, int]]) -> list[tuple[Retirement, datetime]]:
 def test_nothing_is_removed_but_by_every_step_in_order(events: list[tuple[Event, int]]) -> None:
     last, _ = walk(events)[-1]
     if last.phase is Phase.REMOVED:
-        tail = [one.event for one in last.history][-5:]
-        assert tail == [
-            Event.FREEZE,
-            Event.START_GRACE,
+        begun = max(n for n, one in enumerate(last.history) if one.event is Event.START_GRACE)
+        rest = [one.event for one in last.history[begun + 1 :]]
+        again = rest.count(Event.REMOVE)
+        assert again and last.history[begun - 1].event is Event.FREEZE
+        assert rest == [
             Event.ARCHIVE,
             Event.EMPTY,
-            Event.REMOVE,
+            *[Event.REMOVE] * again,
+            Event.FINISH_REMOVAL,
         ]
 
 
@@ -63,12 +65,14 @@ def test_nothing_is_archived_before_its_grace_has_ended(events: list[tuple[Event
 
 
 @given(DAYS)
-def test_what_is_disabled_can_be_thawed_and_starts_anew(events: list[tuple[Event, int]]) -> None:
+def test_what_is_thawed_or_put_back_starts_anew(events: list[tuple[Event, int]]) -> None:
     for now, at in walk(events):
-        assert (Event.THAW in allowed(now.phase)) == (now.phase in DISABLED)
-        if now.phase in DISABLED:
-            thawed = advance(now, Event.THAW, at, "wang")
-            assert (thawed.phase, thawed.grace_until) == (Phase.IN_SERVICE, None)
+        back = [one for one in (Event.THAW, Event.PUT_BACK) if (now.phase, one) in TRANSITIONS]
+        assert (Event.THAW in allowed(now.phase)) == (now.phase in (Phase.FROZEN, Phase.GRACE))
+        assert (Event.PUT_BACK in back) == (now.phase not in ENDS)
+        for event in back:
+            anew = advance(now, event, at, "wang")
+            assert (anew.phase, anew.grace_until) == (Phase.IN_SERVICE, None)
 
 
 @given(DAYS)
@@ -105,6 +109,9 @@ def test_the_refusal_names_the_end_of_grace() -> None:
         (Phase.FROZEN, False, Phase.FROZEN),
         (Phase.GRACE, True, Phase.IN_SERVICE),
         (Phase.ARCHIVED, False, Phase.ARCHIVED),
+        (Phase.ARCHIVED, True, Phase.IN_SERVICE),
+        (Phase.EMPTIED, True, Phase.IN_SERVICE),
+        (Phase.REMOVING, True, Phase.REMOVING),
         (Phase.REMOVED, True, Phase.IN_SERVICE),
     ],
 )

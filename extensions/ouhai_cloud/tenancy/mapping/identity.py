@@ -26,6 +26,7 @@ def unit_home(unit: Unit) -> Resource:
             name=bureau.short,
             description=bureau.name,
             enabled=True,
+            immutable=True,
         )
     at_top = bureau.parent == unit.top.code
     return wish(
@@ -38,6 +39,7 @@ def unit_home(unit: Unit) -> Resource:
         description=f"{unit.top.name}的下属单位",
         tags=tags(bureau=bureau.code),
         enabled=True,
+        immutable=True,
     )
 
 
@@ -62,6 +64,7 @@ def system_project(tenant: Tenant) -> Resource:
             service_class=system.service_class,
         ),
         enabled=True,
+        immutable=True,
     )
 
 
@@ -78,6 +81,7 @@ def duties_project(centre: Unit) -> Resource:
         description=DUTIES_DESCRIPTION,
         tags=tags(bureau=code, system=keys.DUTIES),
         enabled=True,
+        immutable=True,
     )
 
 

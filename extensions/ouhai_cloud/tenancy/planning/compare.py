@@ -23,6 +23,9 @@ UNCHANGEABLE: Mapping[Kind, frozenset[str]] = {
 }
 """What no service lets anybody change afterwards."""
 
+GUARDS = frozenset({"immutable"})
+"""What is set again without asking: a killed apply leaves it off, and nobody else lives by it."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -87,7 +90,7 @@ def _differences(
         now = seen.attributes.get(name)
         if now == value:
             continue
-        if name in remembered and now != remembered[name]:
+        if name in remembered and now != remembered[name] and name not in GUARDS:
             found.drifted[name] = remembered[name]
         elif name in remembered or ours:
             found.to_write[name] = value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ouhai_cloud.tenancy import keys
@@ -10,8 +10,8 @@ from ouhai_cloud.tenancy.changes import Action, Change, Leaving
 from ouhai_cloud.tenancy.planning import reasons
 from ouhai_cloud.tenancy.planning.order import RANK, Depths, by_bureau
 from ouhai_cloud.tenancy.planning.states import States, direct_refs
-from ouhai_cloud.tenancy.resources import Key, Kind, Resource
-from ouhai_cloud.tenancy.retirement import current
+from ouhai_cloud.tenancy.resources import Key, Kind, Resource, kind_of, place_of
+from ouhai_cloud.tenancy.retirement import Phase, current
 
 ROOTS = frozenset({Kind.DOMAIN, Kind.PROJECT})
 ENDS_AT_ONCE = frozenset({Kind.SHARE})
@@ -39,8 +39,9 @@ def departures(states: States) -> Departures:
             removals.append(_removal(gone[key]))
         else:
             grouped.setdefault(root, []).append(gone[key])
-    leaving = tuple(_leaving(gone[root], many, gone, states) for root, many in grouped.items())
-    return Departures(leaving, tuple(removals), _forgotten(states))
+    leaving = [_leaving(gone[root], many, gone, states) for root, many in grouped.items()]
+    leaving += _already_gone(states)
+    return Departures(tuple(leaving), tuple(removals), _forgotten(states))
 
 
 def _goes(seen: Resource, states: States) -> bool:
@@ -83,6 +84,15 @@ def _leaving(
     in_order = sorted(many, key=lambda one: (-RANK[one.kind], -depths.of(one), one.key))
     phase = current(states.retirements, root).phase
     return Leaving(root, tuple(in_order), phase, reasons.leaving(root, states))
+
+
+def _already_gone(states: States) -> Iterator[Leaving]:
+    """Yield what is removed, though nobody wrote that down: the removal was killed at its end."""
+    known = {*states.observed, *states.desired}
+    for key, one in states.retirements.items():
+        if one.phase in (Phase.EMPTIED, Phase.REMOVING) and key not in known:
+            root = Resource(kind_of(key), key, place_of(key).partition("/")[0], {})
+            yield Leaving(root, (), one.phase, reasons.leaving(root, states))
 
 
 def _removal(seen: Resource) -> Change:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from ouhai_cloud.tenancy.drift import Drift, DriftKind
 from ouhai_cloud.tenancy.encoding import in_words
 from ouhai_cloud.tenancy.planning.states import States
-from ouhai_cloud.tenancy.resources import Key, Kind, Ref, Resource
+from ouhai_cloud.tenancy.resources import DOUBLE_OF, Key, Kind, Ref, Resource
 
 EXCLUSIVE: Mapping[Kind, tuple[str, ...]] = {
     Kind.GRANT: ("scope",),
@@ -19,11 +19,14 @@ EXCLUSIVE: Mapping[Kind, tuple[str, ...]] = {
     Kind.RULE: ("group",),
     Kind.SHARE: ("network",),
 }
-"""By kind, the attributes that refer to what nobody else may hang anything on."""
+"""By kind, the attributes that refer to what nobody else may hang anything on.
+
+Of other kinds members may have their own there; only doubles of ours are unexpected.
+"""
 
 
 def unexpected(states: States, ours: Collection[Key]) -> Iterator[Drift]:
-    """Yield what others hung on ours.
+    """Yield what others hung on ours, and what is there another time.
 
     :param ours: keys of what nobody else may hang anything on; what leaves is none of that.
     """
@@ -37,5 +40,7 @@ def unexpected(states: States, ours: Collection[Key]) -> Iterator[Drift]:
 def _is_unexpected(seen: Resource, states: States, ours: Collection[Key]) -> bool:
     if seen.key in states.desired or states.owned(seen) or states.retiring(seen.key):
         return False
+    if seen.attributes.get(DOUBLE_OF) in ours:
+        return True
     places = (seen.attributes.get(name) for name in EXCLUSIVE.get(seen.kind, ()))
     return any(isinstance(one, Ref) and one.key in ours for one in places)
