@@ -51,7 +51,7 @@ log-x-forwarded-for = true
 # Neutron tells its API processes apart by the time the master started
 start-time = %t
 env = OS_OSLO_MESSAGING_RABBIT__PROCESSNAME={unit}
-"""
+{environment}"""
 
 UWSGI_UNIT = """\
 # The package's own start script would listen on every address without TLS; haproxy stands in front.
@@ -180,7 +180,10 @@ def uwsgi_files(service: dict[str, Any]) -> list[dict[str, str]]:
         ini = f"/etc/{service['name']}/{api['unit']}-uwsgi-ouhai.ini"
         arguments = api.get("arguments", "")
         pyargv = f"pyargv = {arguments}\n" if arguments else ""
-        text = UWSGI.format(**{**api, "user": service["name"], "pyargv": pyargv})
+        variables = api.get("environment", {}).items()
+        environment = "".join(f"env = {name}={value}\n" for name, value in variables)
+        derived = {"user": service["name"], "pyargv": pyargv, "environment": environment}
+        text = UWSGI.format(**{**api, **derived})
         files += [
             {"path": ini, "content": text},
             drop_in(api["unit"], UWSGI_UNIT.format(ini=ini)),
