@@ -20,7 +20,7 @@ class Item:
     """One thing in a project.
 
     :param what: ``server``, ``volume``, ``snapshot``, ``backup``, ``image``, ``floating_ip``,
-        ``port``, ``security_group`` or ``stack``.
+        ``port``, ``security_group``, ``network``, ``router`` or ``stack``.
     :param size_gib: 0 where a size says nothing.
     :param attached_to: id of the server that a volume or port belongs to, else empty.
     """
@@ -130,6 +130,12 @@ def _security_groups(api: Api) -> list[Item]:
     ]
 
 
+def _of_neutron(what: str, path: str, api: Api) -> list[Item]:
+    """List what members cannot make, but an administrator may have made for them."""
+    listed = api.list("network", path, fields=["id", "name", "project_id"])
+    return [Item(what, one["id"], one["name"], one["project_id"], "") for one in listed]
+
+
 def _stacks(api: Api) -> list[Item]:
     try:
         api.warm("orchestration")
@@ -153,5 +159,7 @@ _LOOKS: dict[str, Callable[[Api], list[Item]]] = {
     "floating_ips": _floating_ips,
     "ports": _ports,
     "security_groups": _security_groups,
+    "networks": partial(_of_neutron, "network", "/networks"),
+    "routers": partial(_of_neutron, "router", "/routers"),
     "stacks": _stacks,
 }

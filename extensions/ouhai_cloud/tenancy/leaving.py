@@ -15,7 +15,7 @@ from ouhai_cloud.tenancy.apply import Outcome, Progress, execute
 from ouhai_cloud.tenancy.changes import Change, Leaving
 from ouhai_cloud.tenancy.planning.removing import homes, removal_steps, switch
 from ouhai_cloud.tenancy.present import Present
-from ouhai_cloud.tenancy.resources import Kind, place_of
+from ouhai_cloud.tenancy.resources import Kind, Ref, kind_of, place_of
 from ouhai_cloud.tenancy.retirement import (
     ENDS,
     GRACE_DAYS,
@@ -101,6 +101,14 @@ class Departure:
         """The cloud's ids of what tenancy made for it."""
         return frozenset(one.id for one in self.leaving.resources)
 
+    def _other_projects(self) -> Iterator[Item]:
+        """Yield projects of somebody else in a domain that leaves; Keystone would delete them."""
+        ours = {one.key for one in self.leaving.resources}
+        domains = {Ref(key) for key in ours if kind_of(key) is Kind.DOMAIN}
+        for key, one in self.present.observed.items():
+            if one.kind is Kind.PROJECT and key not in ours and one.attributes["domain"] in domains:
+                yield Item("project", one.id, str(one.attributes["name"]), one.id, "not registered")
+
     def _after(self, event: Event) -> Retirement:
         """Return the retirement after an event; refuse what may not follow now."""
         return _now(self.retirement, event)
@@ -121,7 +129,7 @@ class Departure:
             return execute(plan, self.present.target, journal, self.present.ids, progress)
 
     def _verify_empty(self) -> None:
-        left = self.contents()
+        left = [*self.contents(), *self._other_projects()]
         if left:
             names = "\n".join(f"  {one.what} {one.name} {one.id} {one.status}" for one in left)
             raise RetirementRefused(

@@ -26,6 +26,9 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return bench
 
 
+STRAY = {"enabled": True, "is_domain": False, "description": "", "tags": [], "options": {}}
+
+
 def leaves(bench: Bench, place: str) -> Departure:
     return departure(bench.present(), bench.store, place)
 
@@ -123,6 +126,24 @@ def test_no_security_group_outlives_its_project(bench: Bench) -> None:
     assert groups(bench) == before
     remove(bench, "E022")
     assert groups(bench) == {one for one in before if one[0] not in going}
+
+
+def test_what_somebody_else_has_there_is_not_taken_along(bench: Bench) -> None:
+    bench.leave("E022")
+    home = leaves(bench, "E022").project_ids[0]
+    domain = bench.api.tables["projects"][home]["domain_id"]
+    stray = bench.api.put_in("projects", name="stray", domain_id=domain, parent_id=domain, **STRAY)
+    network = bench.api.put_in("networks", name="odd", project_id=home)
+    leaves(bench, "E022").freeze(0, lambda *_: None)
+    list(leaves(bench, "E022").archive())
+    with pytest.raises(RetirementRefused, match="network odd") as refusal:
+        list(leaves(bench, "E022").empty())
+    assert "project stray" in str(refusal.value)
+    bench.api.delete("identity", f"/projects/{stray['id']}")
+    bench.api.delete("network", f"/networks/{network['id']}")
+    list(leaves(bench, "E022").empty())
+    remove(bench, "E022")
+    assert tagged(bench, "bureau=E022") == []
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
