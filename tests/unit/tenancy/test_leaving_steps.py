@@ -133,7 +133,8 @@ def test_what_somebody_else_has_there_is_not_taken_along(bench: Bench) -> None:
     home = leaves(bench, "E022").project_ids[0]
     domain = bench.api.tables["projects"][home]["domain_id"]
     stray = bench.api.put_in("projects", name="stray", domain_id=domain, parent_id=domain, **STRAY)
-    network = bench.api.put_in("networks", name="odd", project_id=home)
+    odd = {"name": "odd", "description": "", "project_id": home, "port_security_enabled": True}
+    network = bench.api.post("network", "/networks", {"network": odd})["network"]
     leaves(bench, "E022").freeze(0, lambda *_: None)
     list(leaves(bench, "E022").archive())
     with pytest.raises(RetirementRefused, match="network odd") as refusal:
