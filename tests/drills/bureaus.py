@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import yaml
@@ -38,6 +39,8 @@ SERVICES = ("keystone", "neutron")
 STOP_SECONDS = 20
 """Less than the 90 s for which a request is repeated."""
 LIMIT_SECONDS = 600
+MEND_SECONDS = 900
+"""Three times what Neutron lets pass between two checks of OVN."""
 NEXT_TIME = "run the same command again"
 """What a report must tell, as every error of ours that time mends does."""
 DRILL_FAILURES: tuple[type[Exception], ...] = (
@@ -193,9 +196,27 @@ def stopped(done: Steps, cloud: ScratchCloud, made: Counter[str], service: str) 
     with done.step(f"{unit} is back, apply again, leave"):
         # Repeated until the service answers, unlike the login that the next apply begins with.
         cloud.seen()
-        cloud.run("apply")
+        apply_until_done(done, cloud)
         expect_whole(cloud, made)
         cloud.leave()
+
+
+def apply_until_done(done: Steps, cloud: ScratchCloud) -> None:
+    """Apply as often as its report asks for; Neutron mends in minutes what it left half-made.
+
+    :raises DrillFailed: it fails without a clear report, or for too long.
+    """
+    started = time.monotonic()
+    for tries in count(1):
+        with cloud.applying() as process:
+            code = process.wait(LIMIT_SECONDS)
+        told = judged(code, cloud.output())
+        if code == 0:
+            done.seen(f"done at try {tries}, after {time.monotonic() - started:.0f} s")
+            return
+        if time.monotonic() > started + MEND_SECONDS:
+            raise DrillFailed(f"after {MEND_SECONDS} s still: {told}:\n{tail(cloud.output())}")
+        time.sleep(STOP_SECONDS)
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """Waiting until Neutron has caught up with the interfaces of routers.
 
 It handles the ports between routers and subnets one after another once the requests are answered;
-a guest booted meanwhile would wait behind them.
+a guest booted meanwhile would wait behind them. Seen: Neutron was stopped between writing a router
+down and telling OVN of it. It then grants an interface, finds that OVN has no such router and
+takes the interface back, all with status 200, until its own check mends the router in some minutes.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.listing import list_interfaces
@@ -16,8 +19,25 @@ PATIENCE_SECONDS = 180.0
 POLL_SECONDS = 1.0
 HANDLED = "ACTIVE"
 
+TAKEN_BACK = (
+    "Neutron granted this and took it back; see neutron-api's journal. Where that says `Logical "
+    "Router … does not exist`, Neutron mends it by itself within some minutes"
+)
+
 Tell = Callable[[int], None]
 """Told how many ports are left, each time we look."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of ports.
+
+    :param waiting: how many Neutron has not handled yet, normally 0.
+    :param taken_back: ids of those that are not there any more, normally none.
+    """
+
+    waiting: int
+    taken_back: frozenset[str]
 
 
 def settle(
@@ -25,8 +45,8 @@ def settle(
     port_ids: Collection[str],
     tell: Tell = lambda _: None,
     patience_seconds: float = PATIENCE_SECONDS,
-) -> int:
-    """Wait until ports are handled; return how many are not when patience ends, normally 0.
+) -> Settled:
+    """Wait until ports are handled, or patience ends.
 
     :param port_ids: ports of routers that were just made.
     :raises CloudUnreachable: Neutron does not answer.
@@ -35,8 +55,8 @@ def settle(
     end = time.monotonic() + patience_seconds
     while True:
         ports = list_interfaces(api)
-        left = len([one for one in ports if one["id"] in wanted and one["status"] != HANDLED])
-        if left == 0 or time.monotonic() > end:
-            return left
-        tell(left)
+        waiting = len([one for one in ports if one["id"] in wanted and one["status"] != HANDLED])
+        if waiting == 0 or time.monotonic() > end:
+            return Settled(waiting, wanted - {one["id"] for one in ports})
+        tell(waiting)
         time.sleep(POLL_SECONDS)

@@ -25,9 +25,14 @@ def test_it_waits_until_our_ports_are_handled(api: FakeApi) -> None:
         told.append(left)
         api.tables["ports"]["mine"]["status"] = "ACTIVE"
 
-    assert settling.settle(cast(Api, api), ["mine"], tell) == 0
+    assert settling.settle(cast(Api, api), ["mine"], tell) == settling.Settled(0, frozenset())
     assert told == [1]
 
 
 def test_it_gives_up_in_the_end_and_says_how_many_are_left(api: FakeApi) -> None:
-    assert settling.settle(cast(Api, api), ["mine"], patience_seconds=0.05) == 1
+    assert settling.settle(cast(Api, api), ["mine"], patience_seconds=0.05).waiting == 1
+
+
+def test_it_tells_what_neutron_took_back(api: FakeApi) -> None:
+    api.tables["ports"]["mine"]["status"] = "ACTIVE"
+    assert settling.settle(cast(Api, api), ["mine", "gone"]).taken_back == {"gone"}
