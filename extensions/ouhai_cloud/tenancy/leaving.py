@@ -93,8 +93,17 @@ class Departure:
             done += outcome.done
             if outcome.failed:
                 return replace(outcome, done=tuple(done))
+        self._end_what_is_gone()
         self.store.retire(_now(removing, Event.FINISH_REMOVAL))
         return Outcome(tuple(done))
+
+    def _end_what_is_gone(self) -> None:
+        """End what began to leave by itself and went along, also with a removal that was killed."""
+        removed = {one.key for one in homes(self.leaving)}
+        there = {*self.present.observed, *self.present.desired} - removed
+        for root, known in self.present.memory.retirements.items():
+            if root != self.leaving.key and root not in there and known.phase not in ENDS:
+                self.store.retire(_now(known, Event.GO_ALONG))
 
     @property
     def _made(self) -> frozenset[str]:
