@@ -79,6 +79,19 @@ def test_one_that_began_to_leave_before_its_bureau_leaves_with_it(
     assert bench.present().plan.clean and not bench.present().plan.leaving
 
 
+def test_thawing_enables_nothing_that_was_frozen_before(bench: Bench) -> None:
+    bench.leave("E021S01", "site")
+    frozen(bench, "E021S01/site")
+    bench.leave("E021S01")
+    frozen(bench, "E021S01")
+    leaves(bench, "E021S01").thaw(lambda *_: None)
+    projects = [one for one in bench.api.tables["projects"].values() if not one["is_domain"]]
+    mine = [one for one in projects if "bureau=E021S01" in one["tags"]]
+    assert len(mine) > 1
+    for one in mine:
+        assert one["enabled"] is ("system=site" not in one["tags"])
+
+
 def test_nobody_gets_in_while_it_is_enabled_for_its_removal(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
