@@ -168,11 +168,19 @@ class FakeApi:
             self.grants.discard(path)
         elif parts[0] in ("quotas", "os-quota-sets"):
             self.quotas["network" if parts[0] == "quotas" else "volume"].pop(parts[1], None)
+        elif parts[0] == "stacks":
+            self._delete_stack(parts[2], abandon=parts[3:] == ["abandon"])
         else:
             table = "projects" if parts[0] == "domains" else parts[0]
             if table == "projects":
                 self._check_deletion(path, self.tables[table].get(parts[1], {}))
             self.tables[table].pop(parts[1], None)
+
+    def _delete_stack(self, id_: str, *, abandon: bool) -> None:
+        """Take what a stack made with it, wherever that is now; unless the stack is abandoned."""
+        stack = self.tables["stacks"].pop(id_, {})
+        for volume in [] if abandon else stack.get("volumes", ()):
+            self.tables["volumes"].pop(volume, None)
 
     def _above(self, project: Json) -> Rows:
         """Return the parents of a project, its domain included."""

@@ -33,6 +33,7 @@ Service = Literal[
 AT_A_TIME: Mapping[Service, int] = {"identity": 6, "network": 4}
 AT_A_TIME_ELSE = 8
 PATIENCE_SECONDS = 90.0
+GLANCE_ROOT = "/v2"
 
 
 class Api:
@@ -235,7 +236,10 @@ class Api:
 
 
 def _next(answer: Json, collection: str) -> str:
-    """Return where the next page is, for either form of saying so."""
+    """Return where the next page is, for any form of saying so."""
+    if "next" in answer:
+        # Glance's is a path from its root on; ours begin after the version.
+        return str(answer["next"]).removeprefix(GLANCE_ROOT)
     links = answer.get("links")
     if isinstance(links, dict):
         return str(links.get("next") or "")

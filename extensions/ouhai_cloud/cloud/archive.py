@@ -1,7 +1,8 @@
 """Keeping what a leaving bureau made: images and volumes go to the centre's archive project.
 
-Images change their owner. A server's own disk is kept as an image of it, unless it lives on a
-volume. Volumes go over by Cinder's transfer once no server holds them, their snapshots with them.
+Images change their owner and are protected. A server's own disk is kept as an image of it, unless
+it lives on a volume. Volumes go over by Cinder's transfer once no server holds them, their
+snapshots with them.
 Backups stay with Cinder under the old project's id, which an administrator can still restore.
 """
 
@@ -135,6 +136,8 @@ def _own_image(archive: Api, image_id: str) -> None:
     changes: list[Json] = [
         {"op": "replace", "path": "/owner", "value": archive.own_project_id},
         {"op": "replace", "path": "/visibility", "value": "private"},
+        # With a stack Heat deletes the images of its snapshots, abandoned or not and of anybody.
+        {"op": "replace", "path": "/protected", "value": True},
     ]
     path = f"/images/{image_id}"
     archive.send("image", "PATCH", path, body=changes, headers=PATCH_HEADERS)

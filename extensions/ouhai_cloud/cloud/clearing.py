@@ -12,12 +12,17 @@ from ouhai_cloud.cloud.errors import CloudUnreachable
 
 WAIT_SECONDS = 600.0
 POLL_SECONDS = 3.0
+FAILED = "DELETE_FAILED"
+"""What Heat says of a stack that it gave up, also of one that it should abandon."""
 
 
 def clear(
     api: Api, archive: Api, project_ids: Collection[str], made: Collection[str]
 ) -> Iterator[str]:
     """Delete servers, stacks and addresses, keep volumes in the archive; yield what was done.
+
+    Stacks are abandoned: to Heat a volume is its stack's wherever it is, and what deletes a stack
+    as an administrator deletes the volume in the archive.
 
     :param made: ids of what tenancy made there, which stays.
     :raises CloudUnreachable: a service does not answer, or something does not go away.
@@ -30,9 +35,9 @@ def clear(
     for item in _of(contents(api, project_ids), "volume"):
         yield keep_volume(api, archive, item)
     for item in _of(found, "stack"):
-        # Whatever it made is gone or was kept by now.
-        api.delete("orchestration", f"/stacks/{item.name}/{item.id}")
-        yield f"stack {item.name} deleted"
+        # What it made besides is deleted below.
+        api.delete("orchestration", f"/stacks/{item.name}/{item.id}/abandon")
+        yield f"stack {item.name} abandoned"
     _wait_until_gone(api, project_ids, "stack", "heat-engine and `openstack stack event list`")
     for item in _of(contents(api, project_ids), "floating_ip"):
         api.delete("network", f"/floatingips/{item.id}")
@@ -63,11 +68,15 @@ def _delete_server(api: Api, item: Item, found: Sequence[Item]) -> str:
 
 def _wait_until_gone(api: Api, project_ids: Collection[str], what: str, look_at: str) -> None:
     end = time.monotonic() + WAIT_SECONDS
+    before: list[Item] = []
     while left := _of(contents(api, project_ids), what):
-        if time.monotonic() > end:
-            names = ", ".join(f"{one.name} ({one.id}) is {one.status}" for one in left)
+        # What failed earlier may look so until the service begins anew.
+        failed = [one for one in left if one.status == FAILED and one in before]
+        if failed or time.monotonic() > end:
+            names = ", ".join(f"{one.name} ({one.id}) is {one.status}" for one in failed or left)
             raise CloudUnreachable(
-                f"{what} {names}: still there {WAIT_SECONDS:.0f} s after it was deleted; look at "
-                f"{look_at}, then run the same command again"
+                f"{what} {names}: does not go away; look at {look_at}, then run the same command "
+                "again"
             )
+        before = left
         time.sleep(POLL_SECONDS)

@@ -144,7 +144,8 @@ def _stacks(api: Api) -> list[Item]:
         if api.offers("orchestration"):
             raise
         return []
-    listed = api.list("orchestration", "/stacks", global_tenant="true")
+    # Heat abandons no nested stack along with the one that it is in.
+    listed = api.list("orchestration", "/stacks", global_tenant="true", show_nested="true")
     return [
         Item("stack", one["id"], one["stack_name"], one["project"], one["stack_status"])
         for one in listed

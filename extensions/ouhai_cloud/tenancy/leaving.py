@@ -15,8 +15,9 @@ from ouhai_cloud.tenancy.apply import Outcome, Progress, execute
 from ouhai_cloud.tenancy.changes import Change, Leaving
 from ouhai_cloud.tenancy.planning.removing import homes, removal_steps, switch
 from ouhai_cloud.tenancy.present import Present
-from ouhai_cloud.tenancy.resources import Kind, Ref, kind_of, place_of
+from ouhai_cloud.tenancy.resources import Kind, Ref, Resource, kind_of, place_of
 from ouhai_cloud.tenancy.retirement import (
+    DISABLED,
     ENDS,
     GRACE_DAYS,
     Event,
@@ -93,8 +94,17 @@ class Departure:
             done += outcome.done
             if outcome.failed:
                 return replace(outcome, done=tuple(done))
+        self._end_what_is_gone()
         self.store.retire(_now(removing, Event.FINISH_REMOVAL))
         return Outcome(tuple(done))
+
+    def _end_what_is_gone(self) -> None:
+        """End what began to leave by itself and went along, also with a removal that was killed."""
+        removed = {one.key for one in homes(self.leaving)}
+        there = {*self.present.observed, *self.present.desired} - removed
+        for root, known in self.present.memory.retirements.items():
+            if root != self.leaving.key and root not in there and known.phase not in ENDS:
+                self.store.retire(_now(known, Event.GO_ALONG))
 
     @property
     def _made(self) -> frozenset[str]:
@@ -117,11 +127,23 @@ class Departure:
         """Enable or disable the domain, or the project with those below it, in Keystone's order."""
         root = self.leaving.root
         todo = homes(self.leaving) if root.kind is Kind.PROJECT else [root]
+        if enabled:
+            todo = self._but_those_frozen_alone(todo)
         # Children are disabled before their parents, and enabled after them.
         for one in reversed(todo) if enabled else todo:
             # Keystone refuses to touch a disabled project below a disabled one.
             if one.attributes["enabled"] is not enabled:
                 self._execute([switch(self.leaving, one, enabled)], progress).require_complete()
+
+    def _but_those_frozen_alone(self, todo: Sequence[Resource]) -> list[Resource]:
+        """Leave out what began to leave by itself, and all that is below it."""
+        apart: set[Ref] = set()
+        for one in reversed(todo):
+            phase = current(self.present.memory.retirements, one).phase
+            alone = one != self.leaving.root and phase in DISABLED
+            if alone or one.attributes.get("parent") in apart:
+                apart.add(Ref(one.key))
+        return [one for one in todo if Ref(one.key) not in apart]
 
     def _execute(self, changes: Sequence[Change], progress: Progress) -> Outcome:
         plan = replace(self.present.plan, changes=tuple(changes), held=())

@@ -42,10 +42,11 @@ class Event(StrEnum):
     EMPTY = "empty"
     REMOVE = "remove"
     FINISH_REMOVAL = "finish_removal"
+    GO_ALONG = "go_along"
     PUT_BACK = "put_back"
 
 
-BY_ITSELF = frozenset({Event.START_GRACE, Event.FINISH_REMOVAL, Event.PUT_BACK})
+BY_ITSELF = frozenset({Event.START_GRACE, Event.FINISH_REMOVAL, Event.GO_ALONG, Event.PUT_BACK})
 """What nobody asks for by its name."""
 
 TRANSITIONS: Mapping[tuple[Phase, Event], Phase] = {
@@ -60,6 +61,8 @@ TRANSITIONS: Mapping[tuple[Phase, Event], Phase] = {
     (Phase.EMPTIED, Event.REMOVE): Phase.REMOVING,
     (Phase.REMOVING, Event.REMOVE): Phase.REMOVING,
     (Phase.REMOVING, Event.FINISH_REMOVAL): Phase.REMOVED,
+    # What it is in was removed with all that is in there.
+    **{(phase, Event.GO_ALONG): Phase.REMOVED for phase in Phase if phase not in ENDS},
     **{(phase, Event.PUT_BACK): Phase.IN_SERVICE for phase in Phase if phase not in ENDS},
 }
 """All that may happen; anything else is refused."""

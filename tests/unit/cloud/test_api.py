@@ -24,7 +24,7 @@ class Service(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self) -> None:
-        if self.path in ("/", "/v2.0"):
+        if self.path in ("/", "/v2.0", "/v2", "/v2/"):
             self.reply(200, self.versions())
             return
         self.seen.append(f"{self.command} {self.path}")
@@ -39,7 +39,8 @@ class Service(BaseHTTPRequestHandler):
 
     def versions(self) -> dict[str, Any]:
         """Return what a service says about its versions."""
-        links = [{"rel": "self", "href": f"http://{self.headers['Host']}/v2.0"}]
+        version = self.path.strip("/") or "v2.0"
+        links = [{"rel": "self", "href": f"http://{self.headers['Host']}/{version}"}]
         return {"versions": [{"id": "v2.0", "status": "CURRENT", "links": links}]}
 
     def reply(self, status: int, body: Any) -> None:
@@ -78,7 +79,11 @@ def connect(port: int) -> Api:
     loader = OpenStackConfig(config_files=[], secure_files=[], vendor_files=[], load_envvars=False)
     auth = {"endpoint": endpoint, "token": "x"}
     region = loader.get_one(
-        auth_type="admin_token", auth=auth, region_name="ouhai", network_endpoint_override=endpoint
+        auth_type="admin_token",
+        auth=auth,
+        region_name="ouhai",
+        network_endpoint_override=endpoint,
+        image_endpoint_override=f"{endpoint}/v2",
     )
     made = Api(Connection(config=region), patience_seconds=2.0)
     made.warm("network")
@@ -167,3 +172,11 @@ def test_all_pages_are_read(api: Api, server: ThreadingHTTPServer) -> None:
     Service.script = [(200, first), (200, {"networks": [{"id": "b"}]})]
     assert [one["id"] for one in api.list("network", "/networks")] == ["a", "b"]
     assert api.requests.total() == 2
+
+
+def test_all_pages_of_glance_are_read(api: Api) -> None:
+    following = "/v2/images?limit=1&marker=a"
+    first = {"images": [{"id": "a"}], "first": "/v2/images?limit=1", "next": following}
+    Service.script = [(200, first), (200, {"images": [{"id": "b"}], "first": "/v2/images"})]
+    assert [one["id"] for one in api.list("image", "/images", limit=1)] == ["a", "b"]
+    assert Service.seen == ["GET /v2/images?limit=1", f"GET {following}"]

@@ -2,78 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.archive import ARCHIVE, MOST, keep_images, keep_volume, open_archive
 from ouhai_cloud.cloud.contents import contents
-from ouhai_cloud.cloud.errors import Refused
 
-from tests.support.fake_api import FakeApi
+from tests.support.centre_api import CentreApi
 
-Json = dict[str, Any]
 GRACE_ENDED = datetime(2026, 3, 8, tzinfo=UTC)
-
-
-class CentreApi(FakeApi):
-    """The services as the centre's administrator sees them."""
-
-    now = "2026-03-09T08:00:00Z"
-    connection = SimpleNamespace(session=SimpleNamespace(get_user_id=lambda: "admin"))
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.keys: dict[str, str] = {}
-        self.furnish(())
-        self.tables |= {"registered_limits": {}, "transfers": {}}
-        for name in ("image_count_total", "image_size_total", "servers"):
-            limit = {"service_id": "s", "region_id": None, "resource_name": name}
-            self.put_in("registered_limits", **limit)
-        self.own_project_id = self.put_in("projects", name="admin", domain_id="d")["id"]
-
-    def for_project(self, project_id: str) -> CentreApi:
-        """Return the same services for another project."""
-        other = copy.copy(self)
-        other.own_project_id = project_id
-        return other
-
-    def post(self, _service: str, path: str, body: Json, **_: bool) -> Json:
-        """Answer what is asked of Cinder and Nova, too."""
-        if path.startswith("/servers/"):
-            self._ask("POST", path)
-            made = {"owner": self.own_project_id, "status": "active", "created_at": self.now}
-            return {"image_id": self.put_in("images", **body["createImage"], **made)["id"]}
-        if not path.startswith("/volume-transfers"):
-            return super().post(_service, path, body)
-        self._ask("POST", path)
-        if path.endswith("/accept"):
-            return self._accept(path.split("/")[2], body["accept"]["auth_key"])
-        volume = self._of("volumes", body["transfer"]["volume_id"])
-        if volume["status"] != "available":
-            raise Refused("POST /volume-transfers", 400, "status must be available")
-        volume["status"] = "awaiting-transfer"
-        made = self.put_in("transfers", **body["transfer"])
-        self.keys[made["id"]] = f"key of {made['id']}"
-        return {"transfer": {**made, "auth_key": self.keys[made["id"]]}}
-
-    def _accept(self, transfer: str, auth_key: str) -> Json:
-        if self.keys[transfer] != auth_key:
-            raise Refused("accept", 400, "wrong key")
-        volume = self._of("volumes", self.tables["transfers"].pop(transfer)["volume_id"])
-        volume |= {"status": "available", "os-vol-tenant-attr:tenant_id": self.own_project_id}
-        return {}
-
-    def delete(self, _service: str, path: str) -> None:
-        """Answer what is asked of Cinder, too."""
-        if path.startswith("/volume-transfers"):
-            volume_id = self.tables["transfers"].pop(path.split("/")[2])["volume_id"]
-            self._of("volumes", volume_id)["status"] = "available"
-        else:
-            super().delete(_service, path)
 
 
 @pytest.fixture
@@ -161,3 +100,12 @@ def test_an_image_of_an_earlier_retirement_or_one_that_failed_is_not_enough(api:
     list(api.tables["images"].values())[-1]["status"] = "killed"
     kept(api, archive)
     assert len(api.tables["images"]) == 3
+
+
+def test_no_image_that_was_kept_can_be_deleted_with_a_stack(api: CentreApi) -> None:
+    archive = opened(api)
+    made = {"status": "active", "created_at": api.now}
+    image = api.put_in("images", name="of a stack's snapshot", owner="p", **made)
+    kept(api, archive)
+    assert image["owner"] == archive.own_project_id
+    assert image["protected"] is True

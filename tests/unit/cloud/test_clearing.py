@@ -1,45 +1,81 @@
-"""Projects are empty once their servers and stacks are gone, not once that was asked for."""
+"""Projects are emptied without loss, and are empty once their servers and stacks are gone."""
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from ouhai_cloud.cloud import clearing
 from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.archive import open_archive
 from ouhai_cloud.cloud.clearing import clear
 from ouhai_cloud.cloud.contents import contents
 from ouhai_cloud.cloud.errors import CloudUnreachable
 
+from tests.support.centre_api import CentreApi
 from tests.support.fake_api import FakeApi
 
+STACK: dict[str, Any] = {
+    "id": "s",
+    "stack_name": "portal",
+    "project": "p",
+    "stack_status": "CREATE_FAILED",
+}
+OWNER = "os-vol-tenant-attr:tenant_id"
 
-@pytest.fixture
-def api() -> FakeApi:
+
+class SlowApi(FakeApi):
     """Heat takes its time: a stack is there after its deletion was asked for."""
-    made = FakeApi()
-    made.tables["stacks"]["s"] = {
-        "id": "s",
-        "stack_name": "portal",
-        "project": "p",
-        "stack_status": "DELETE_IN_PROGRESS",
-    }
-    return made
+
+    def __init__(self, *statuses: str) -> None:
+        super().__init__()
+        self.tables["stacks"]["s"] = dict(STACK)
+        self.statuses = list(statuses)
+
+    def delete(self, _service: str, path: str) -> None:
+        """Begin to delete a stack."""
+
+    def sleep(self, _seconds: float) -> None:
+        """Let Heat go on."""
+        if self.statuses:
+            self.tables["stacks"]["s"]["stack_status"] = self.statuses.pop(0)
+        else:
+            self.tables["stacks"].clear()
 
 
 def emptied(api: FakeApi) -> list[str]:
     return list(clear(cast(Api, api), cast(Api, api), ["p"], []))
 
 
-def test_it_waits_until_stacks_are_gone(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.sleep", lambda _: api.tables["stacks"].clear())
-    assert emptied(api) == ["stack portal deleted"]
+def test_no_volume_in_the_archive_is_deleted_with_its_stack() -> None:
+    api = CentreApi()
+    volume = {"name": "data", "status": "available", "size": 1, "attachments": [], OWNER: "p"}
+    made = api.put_in("volumes", **volume)
+    api.put_in("stacks", **STACK, volumes=[made["id"]])
+    archive = open_archive(cast(Api, api))
+    list(clear(cast(Api, api), archive, ["p"], []))
+    assert contents(cast(Api, api), ["p"]) == []
+    assert api.tables["volumes"][made["id"]][OWNER] == archive.own_project_id
+
+
+@pytest.mark.parametrize("status", ["DELETE_IN_PROGRESS", "DELETE_FAILED"])
+def test_it_waits_until_stacks_are_gone(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = SlowApi(status, "DELETE_IN_PROGRESS")
+    monkeypatch.setattr("time.sleep", api.sleep)
+    assert emptied(api) == ["stack portal abandoned"]
     assert contents(cast(Api, api), ["p"]) == []
 
 
-def test_it_names_a_stack_that_stays(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_names_a_stack_that_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clearing, "WAIT_SECONDS", 0.0)
     monkeypatch.setattr("time.sleep", lambda _: None)
-    api.tables["stacks"]["s"]["stack_status"] = "DELETE_FAILED"
-    with pytest.raises(CloudUnreachable, match=r"stack portal \(s\) is DELETE_FAILED.*heat-engine"):
+    with pytest.raises(CloudUnreachable, match=r"stack portal \(s\) is CREATE_FAILED.*heat-engine"):
+        emptied(SlowApi())
+
+
+def test_a_stack_that_heat_gave_up_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = SlowApi("DELETE_IN_PROGRESS", "DELETE_FAILED", "DELETE_FAILED")
+    monkeypatch.setattr("time.sleep", api.sleep)
+    with pytest.raises(CloudUnreachable, match=r"stack portal \(s\) is DELETE_FAILED"):
         emptied(api)
+    assert not api.statuses

@@ -68,6 +68,12 @@ def test_a_manager_neither_makes_nor_removes_projects() -> None:
         assert rules[f"identity:{word}_project"] == "rule:admin_required"
 
 
+def test_only_an_administrator_abandons_stacks() -> None:
+    heat = yaml.safe_load((ROOT / "deploy" / "services" / "heat.yml").read_text())["service"]
+    assert heat["config"]["DEFAULT"]["enable_stack_abandon"] is True
+    assert rules_of("heat")["stacks:abandon"] == "role:admin and rule:context_is_admin"
+
+
 def test_a_service_without_policies_of_ours_gets_no_file() -> None:
     assert filters.policy_files([], "horizon", CHECKS) == []
 

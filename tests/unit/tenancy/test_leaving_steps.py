@@ -60,16 +60,36 @@ def test_it_is_seen_out_to_the_end(bench: Bench, code: str, system: str) -> None
     assert bench.present().plan.clean and not bench.present().plan.leaving
 
 
+def frozen(bench: Bench, place: str) -> None:
+    leaves(bench, place).freeze(30, lambda *_: None)
+
+
+@pytest.mark.parametrize("begin", [frozen, empty])
 @pytest.mark.parametrize(("code", "system"), [("E021S01", ""), ("E021S01", "site"), ("E021", "oa")])
-def test_one_frozen_before_its_bureau_leaves_with_it(bench: Bench, code: str, system: str) -> None:
+def test_one_that_began_to_leave_before_its_bureau_leaves_with_it(
+    bench: Bench, code: str, system: str, begin: Callable[[Bench, str], None]
+) -> None:
     bench.leave(code, system)
-    leaves(bench, f"{code}/{system}" if system else code).freeze(30, lambda *_: None)
+    begin(bench, f"{code}/{system}" if system else code)
     bench.leave("E021")
     bench.apply()
     empty(bench, "E021")
     remove(bench, "E021")
     assert tagged(bench, "bureau=E021") == [] and tagged(bench, "bureau=E021S01") == []
-    assert bench.present().plan.clean
+    assert bench.present().plan.clean and not bench.present().plan.leaving
+
+
+def test_thawing_enables_nothing_that_was_frozen_before(bench: Bench) -> None:
+    bench.leave("E021S01", "site")
+    frozen(bench, "E021S01/site")
+    bench.leave("E021S01")
+    frozen(bench, "E021S01")
+    leaves(bench, "E021S01").thaw(lambda *_: None)
+    projects = [one for one in bench.api.tables["projects"].values() if not one["is_domain"]]
+    mine = [one for one in projects if "bureau=E021S01" in one["tags"]]
+    assert len(mine) > 1
+    for one in mine:
+        assert one["enabled"] is ("system=site" not in one["tags"])
 
 
 def test_nobody_gets_in_while_it_is_enabled_for_its_removal(
@@ -214,7 +234,7 @@ def test_a_freezing_that_was_killed_is_frozen_again_and_grace_begins(
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 1.0])
 def test_a_removal_killed_anywhere_goes_on(bench: Bench, share: float) -> None:
     bench.leave("E021S01")
-    leaves(bench, "E021S01").freeze(30, lambda *_: None)
+    empty(bench, "E021S01")
     bench.leave("E021")
     bench.apply()
     empty(bench, "E021")

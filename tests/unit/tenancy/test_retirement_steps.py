@@ -43,7 +43,7 @@ def walk(events: list[tuple[Event, int]]) -> list[tuple[Retirement, datetime]]:
 @given(DAYS)
 def test_nothing_is_removed_but_by_every_step_in_order(events: list[tuple[Event, int]]) -> None:
     last, _ = walk(events)[-1]
-    if last.phase is Phase.REMOVED:
+    if last.history and last.history[-1].event is Event.FINISH_REMOVAL:
         begun = max(n for n, one in enumerate(last.history) if one.event is Event.START_GRACE)
         rest = [one.event for one in last.history[begun + 1 :]]
         again = rest.count(Event.REMOVE)
