@@ -268,12 +268,14 @@ def retire(done: Steps, cloud: ScratchCloud) -> None:
         without_first = cloud.seen()
         cloud.run("apply")
         address = cloud.give_address(FIRST)
+        volume = cloud.give_stack(FIRST)
         # Ends the agreement; the bureau itself is left alone.
         cloud.run("apply", register=two)
     with done.step("retire: report, freeze, thaw, freeze"):
         report = cloud.retire(FIRST, "--report", "-f", "json", register=two)
-        if address not in report or "in_service" not in report:
-            raise DrillFailed(f"the report lacks {address} or the phase in_service:\n{report}")
+        for word in (address, volume, "in_service"):
+            if word not in report:
+                raise DrillFailed(f"the report lacks {word}:\n{report}")
         cloud.expect_refused(FIRST, "--remove", "remove cannot follow now", two)
         for step, enabled in (("--freeze", False), ("--thaw", True), ("--freeze", False)):
             cloud.retire(FIRST, step, register=two)
@@ -290,6 +292,7 @@ def retire(done: Steps, cloud: ScratchCloud) -> None:
         if address not in emptied:
             raise DrillFailed(f"--empty does not say that it released {address}:\n{emptied}")
         cloud.retire(FIRST, "--remove", register=two)
+        cloud.expect_archived(volume)
     with done.step("retire: nothing of it is left, the others are as before"):
         expect(without_first, cloud.seen(), f"removing {FIRST} left or took what it should not")
         cloud.expect_clean(two)

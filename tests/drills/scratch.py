@@ -20,6 +20,8 @@ UNITS: Mapping[str, str | None] = {FIRST: None, SECOND: None, SCHOOL: SECOND}
 ROOTS = (FIRST, SECOND)
 SYSTEMS: Mapping[str, tuple[int, ...]] = {"oa": (443,), "web": ()}
 """Codes of the systems that each has, with what they expose."""
+ROOM = Allotment(cores=1, memory_gib=1, disk_gib=4)
+"""What the first unit has for its first system."""
 AGREEMENT = Agreement("XD-1", f"{FIRST}/oa", f"{SECOND}/oa", "演练")
 
 PLACES: Mapping[str, str] = {
@@ -52,8 +54,8 @@ TOLD_BY: Mapping[str, str] = {
 def extended(register: Register) -> Register:
     """Return a register with the scratch units and a share between two of them.
 
-    Nothing is granted to them, so that they fit any pool; their staff is the centre's, whose groups
-    the directory has.
+    One of them has room for a server, the others for nothing, so that they fit into what a pool has
+    left; their staff is the centre's, whose groups the directory has.
 
     :raises DrillFailed: the register has units of these codes itself.
     """
@@ -136,13 +138,17 @@ def _unit(code: str, centre: Bureau) -> Bureau:
         kind="school" if parent else "bureau",
         parent=parent,
         contact=f"{short}@drill.example",
-        allotment=Allotment(),
+        allotment=ROOM if code == FIRST else Allotment(),
         staff=centre.staff,
         systems=tuple(
-            System(one, f"演练系统{code}-{one}", "", 2, "test", Allotment(), exposes)
+            System(one, f"演练系统{code}-{one}", "", 2, "test", _room(code, one), exposes)
             for one, exposes in SYSTEMS.items()
         ),
     )
+
+
+def _room(code: str, system: str) -> Allotment:
+    return ROOM if (code, system) == (FIRST, next(iter(SYSTEMS))) else Allotment()
 
 
 def _lines(listing: Listing, called: Mapping[str, str]) -> Iterator[str]:

@@ -24,13 +24,18 @@ from ouhai_cloud.tenancy.register.model import Register
 from ouhai_cloud.tenancy.report import WORDS
 from ouhai_cloud.tenancy.resources import Key, place_of
 
-from tests.drills.scratch import ROOTS, UNITS, extended, objects
+from tests.drills.scratch import ROOTS, SYSTEMS, UNITS, extended, objects
 from tests.drills.steps import DrillFailed
 from tests.support.bureaus import Bureaus
 from tests.support.cloud import connect
 from tests.support.lab import Lab
 
 NOTHING_TO_DO = WORDS["nothing"]["en"]
+STACK: Json = {
+    "heat_template_version": "2021-04-16",
+    "resources": {"data": {"type": "OS::Cinder::Volume", "properties": {"size": 1}}},
+}
+STACK_SECONDS = 180
 GRACE_ENDS_AT_ONCE = ("--freeze", "--grace-days", "0")
 POLL_SECONDS = 0.05
 SHOWN_LINES = 20
@@ -181,6 +186,30 @@ class ScratchCloud:
         body = {"floating_network_id": network["id"], "project_id": project["id"]}
         made = self._api.post("network", "/floatingips", {"floatingip": body})
         return str(made["floatingip"]["floating_ip_address"])
+
+    def give_stack(self, code: str) -> str:
+        """Let a bureau's member deploy a stack with a volume; return the volume's id."""
+        domain_id = (self._domain(code) or {}).get("id")
+        system = next(iter(SYSTEMS))
+        tags = f"bureau={code},system={system}"
+        (project,) = self._api.list("identity", "/projects", domain_id=domain_id, tags=tags)
+        centre = next(one for one in self.register.bureaus if one.kind == "centre")
+        heat = self.bureaus.connection(f"{centre.short}-member", project["id"]).orchestration
+        stack = heat.create_stack(name=f"drill-{code.lower()}", template=STACK)
+        heat.wait_for_status(stack, "CREATE_COMPLETE", ["CREATE_FAILED"], wait=STACK_SECONDS)
+        return str(next(iter(heat.resources(stack))).physical_resource_id)
+
+    def expect_archived(self, volume_id: str) -> None:
+        """See that a volume is whole and the archive's, then delete it.
+
+        :raises DrillFailed: it is not.
+        """
+        volumes = self._api.list("block_storage", "/volumes/detail", all_tenants="1")
+        found = {one["id"]: one for one in volumes}.get(volume_id, {})
+        seen = (found.get("os-vol-tenant-attr:tenant_id"), found.get("status"))
+        if seen not in {(one["id"], "available") for one in self._archives()}:
+            raise DrillFailed(f"volume {volume_id} is not kept in {ARCHIVE}: {found or 'gone'}")
+        self._api.delete("block_storage", f"/volumes/{volume_id}")
 
     def see_out(self, code: str, register: Path) -> None:
         """Take one that left a register through all steps of its retirement."""

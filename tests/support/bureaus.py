@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import openstack
 import requests
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.verify.forms import form_with
+from openstack.connection import Connection
 from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.register.load import load
 from ouhai_cloud.tenancy.register.model import Bureau, Register
@@ -18,6 +20,7 @@ from ouhai_cloud.tenancy.register.model import Bureau, Register
 from tests.support.lab import ROOT, Lab
 from tests.support.leaks import secret_values
 
+DIRECTORY = "district"
 DUTIES_NAME = "运维管理"
 COMMAND_SECONDS = 600
 REQUEST_SECONDS = 60
@@ -88,12 +91,29 @@ class Bureaus:
             for role in ("manager", "member", "reader"):
                 yield f"{unit.short}-{role}", unit, role
 
+    def connection(self, user: str, project_id: str) -> Connection:
+        """Return a connection as a person, logged in to a project."""
+        return openstack.connect(
+            load_yaml_config=False,
+            load_envvars=False,
+            auth={
+                "auth_url": self.lab.access.auth_url,
+                "username": user,
+                "user_domain_name": DIRECTORY,
+                "password": self.password,
+                "project_id": project_id,
+            },
+            region_name=self.lab.access.region_name,
+            cacert=str(self.lab.access.ca_file),
+            api_timeout=REQUEST_SECONDS,
+        )
+
     def projects_of(self, user: str, auth_url: str) -> set[str]:
         """Return the names of the projects that Keystone offers a person.
 
         :raises requests.HTTPError: the person cannot log in.
         """
-        who = {"name": user, "domain": {"name": "district"}, "password": self.password}
+        who = {"name": user, "domain": {"name": DIRECTORY}, "password": self.password}
         body = {"auth": {"identity": {"methods": ["password"], "password": {"user": who}}}}
         with requests.Session() as session:
             # REQUESTS_CA_BUNDLE in the environment would win over `verify`
@@ -121,7 +141,7 @@ class Bureaus:
             fields = found[0] | {
                 "username": user,
                 "password": self.password,
-                "domain": "district",
+                "domain": DIRECTORY,
             }
             answer = browser.post(
                 page.url, data=fields, headers={"Referer": page.url}, timeout=REQUEST_SECONDS
