@@ -38,8 +38,7 @@ class CentreApi(FakeApi):
         """Answer what is asked of Cinder and Nova, too."""
         if path.startswith("/servers/"):
             self._ask("POST", path)
-            made = {"owner": self.own_project_id, "status": "active", "created_at": self.now}
-            return {"image_id": self.put_in("images", **body["createImage"], **made)["id"]}
+            return self._server_action(self._of("servers", path.split("/")[2]), body)
         if not path.startswith("/volume-transfers"):
             return super().post(_service, path, body)
         self._ask("POST", path)
@@ -52,6 +51,14 @@ class CentreApi(FakeApi):
         made = self.put_in("transfers", **body["transfer"])
         self.keys[made["id"]] = f"key of {made['id']}"
         return {"transfer": {**made, "auth_key": self.keys[made["id"]]}}
+
+    def _server_action(self, server: Json, body: Json) -> Json:
+        if "os-stop" in body:
+            server["status"] = "SHUTOFF"
+            return {}
+        made = {"owner": self.own_project_id, "status": "active", "created_at": self.now}
+        made |= {"server_was": server["status"], **body["createImage"]}
+        return {"image_id": self.put_in("images", **made)["id"]}
 
     def send(self, _service: str, method: str, path: str, **options: Any) -> None:
         """Answer a change of an image."""

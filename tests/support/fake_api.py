@@ -29,7 +29,16 @@ NEUTRON_DEFAULTS: dict[str, Json] = {
     "address-scopes": {},
     "rbac-policies": {},
 }
-CONTENTS = ("os-aggregates", "servers", "volumes", "snapshots", "images", "floatingips", "stacks")
+CONTENTS = (
+    "os-aggregates",
+    "servers",
+    "volumes",
+    "snapshots",
+    "backups",
+    "images",
+    "floatingips",
+    "stacks",
+)
 OWNER = "network:router_interface"
 QUOTAS = {
     "volume": {"volumes": 10, "gigabytes": 1000, "snapshots": 10, "backups": 10},

@@ -50,6 +50,7 @@ class Api:
         self._lock = threading.Lock()
         self._gates: dict[str, threading.BoundedSemaphore] = {}
         self._system: Token | None = None
+        self._made_of = ""
         connection.session.session.hooks["response"].append(self._count)
 
     def warm(self, *services: Service) -> None:
@@ -213,12 +214,17 @@ class Api:
             return self._gates[service]
 
     def _system_token(self) -> Token:
-        """Return what gets a token for the whole system out of the one that we have."""
+        """Return what gets a token for the whole system out of the one that we have.
+
+        When the session gets another, as before its own ends, so do we: Keystone lets no token
+        outlive the one that it was made of.
+        """
         session = self.connection.session
         # Without the lock: this may be a request, and those are counted under it.
         token = session.get_token()
         with self._lock:
-            if self._system is None:
+            if self._system is None or token != self._made_of:
+                self._made_of = token
                 self._system = Token(session.auth.auth_url, token, system_scope="all")
             return self._system
 
@@ -249,4 +255,5 @@ def _next(answer: Json, collection: str) -> str:
 
 def _version(service: Service) -> str | None:
     """Return the version of an API that we ask for, where its answers depend on one."""
-    return {"placement": "1.38", "compute": "2.90"}.get(service)
+    # From 3.18 on Cinder tells whose a backup is.
+    return {"placement": "1.38", "compute": "2.90", "block_storage": "3.18"}.get(service)

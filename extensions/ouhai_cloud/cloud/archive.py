@@ -1,9 +1,9 @@
 """Keeping what a leaving bureau made: images and volumes go to the centre's archive project.
 
-Images change their owner and are protected. A server's own disk is kept as an image of it, unless
-it lives on a volume. Volumes go over by Cinder's transfer once no server holds them, their
-snapshots with them.
-Backups stay with Cinder under the old project's id, which an administrator can still restore.
+Images change their owner and are protected. Servers are stopped for good, and their own disks kept
+as images of them, unless they live on volumes. Volumes go over by Cinder's transfer once no server
+holds them, their snapshots with them. Backups stay with Cinder under the old project's id, which an
+administrator can still restore.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ AWAITING_TRANSFER = "awaiting-transfer"
 PATCH_HEADERS = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 LOST = ("killed", "deleted", "pending_delete", "deactivated")
 LONGEST_NAME = 200
+OUTDATED = "outdated"
+STOPPED = "SHUTOFF"
+AT_REST = (STOPPED, "PAUSED", "SUSPENDED", "SHELVED", "SHELVED_OFFLOADED")
+STOP_SECONDS = 300.0
 SNAPSHOT_SECONDS = 1800.0
 POLL_SECONDS = 3.0
 
@@ -48,19 +52,21 @@ def open_archive(api: Api) -> Api:
 
 
 def keep_images(archive: Api, items: Iterable[Item], since: datetime) -> Iterator[str]:
-    """Give images to the archive and make images of servers; yield what was kept, in words.
+    """Give images to the archive, stop servers and make images of them; yield what was done.
 
     :param since: when this began to be allowed. Images of servers made later are those of an
         archiving that was killed; earlier ones are of another retirement, and too old.
+    :raises CloudUnreachable: a service does not answer, or does not finish.
     :raises Refused: a service refuses; what was kept before stays kept.
     """
     items = list(items)
+    made = _pictures(archive, since)
+    yield from _stop(archive, items, made)
     for item in items:
         if item.what == "image":
             _own_image(archive, item.id)
             yield f"image {item.name} ({item.id}) now belongs to {ARCHIVE}"
     started = {}
-    made = _pictures(archive, since)
     for item in items:
         if item.what == "server":
             image_id = made.get(_picture_name(item)) or _picture(archive, item)
@@ -139,6 +145,10 @@ def _own_image(archive: Api, image_id: str) -> None:
         # With a stack Heat deletes the images of its snapshots, abandoned or not and of anybody.
         {"op": "replace", "path": "/protected", "value": True},
     ]
+    _change_image(archive, image_id, changes)
+
+
+def _change_image(archive: Api, image_id: str, changes: list[Json]) -> None:
     path = f"/images/{image_id}"
     archive.send("image", "PATCH", path, body=changes, headers=PATCH_HEADERS)
 
@@ -150,6 +160,35 @@ def _pictures(archive: Api, since: datetime) -> dict[str, str]:
         for one in archive.list("image", "/images", owner=archive.own_project_id, limit=200)
         if one["status"] not in LOST and datetime.fromisoformat(one["created_at"]) >= since
     }
+
+
+def _stop(archive: Api, items: Iterable[Item], made: dict[str, str]) -> Iterator[str]:
+    """Stop servers, so that their disks are as they will stay; nobody else can start them.
+
+    An image of one that runs is outdated. It gets another name before the server is stopped, so
+    that no later archiving takes it for that of the stopped one.
+    """
+    running = [one for one in items if one.what == "server" and one.status not in AT_REST]
+    for item in running:
+        name = _picture_name(item)
+        if name in made:
+            rename = [{"op": "replace", "path": "/name", "value": f"{name} {OUTDATED}"}]
+            _change_image(archive, made.pop(name), rename)
+        archive.post("compute", f"/servers/{item.id}/action", {"os-stop": None})
+    for item in running:
+        _wait_stopped(archive, item)
+        yield f"server {item.name} stopped"
+
+
+def _wait_stopped(archive: Api, item: Item) -> None:
+    end = time.monotonic() + STOP_SECONDS
+    while (status := archive.get("compute", f"/servers/{item.id}")["server"]["status"]) != STOPPED:
+        if time.monotonic() > end:
+            raise CloudUnreachable(
+                f"The server {item.name} ({item.id}) is {status} {STOP_SECONDS:.0f} s after it was "
+                "told to stop; look at nova-compute, then archive again"
+            )
+        time.sleep(POLL_SECONDS)
 
 
 def _picture_name(item: Item) -> str:

@@ -19,7 +19,7 @@ FAILED = "DELETE_FAILED"
 def clear(
     api: Api, archive: Api, project_ids: Collection[str], made: Collection[str]
 ) -> Iterator[str]:
-    """Delete servers, stacks and addresses, keep volumes in the archive; yield what was done.
+    """Keep volumes in the archive, delete all else but backups; yield what was done.
 
     Stacks are abandoned: to Heat a volume is its stack's wherever it is, and what deletes a stack
     as an administrator deletes the volume in the archive.

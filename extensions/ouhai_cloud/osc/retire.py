@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -23,9 +24,10 @@ class RetireBureau(BureauCommand, Lister):
     """See out a bureau or system that left the register.
 
     The order is: report, freeze (nobody can log in; can be thawed), days of grace, archive
-    (images, and servers' disks as images, go to the archive project), empty (volumes go there,
-    too; servers, stacks and addresses are deleted), remove (only what is verified empty). Without
-    an option the report is shown: what is in it, and which step may follow.
+    (servers are stopped; images, and servers' disks as images, go to the archive project), empty
+    (volumes go there, too; servers, stacks, addresses, ports and security groups are deleted),
+    remove (only what is verified empty). Without an option the report is shown: what is in it, and
+    which step may follow.
 
     Examples:
       openstack bureau retire E021/oa --report
@@ -47,8 +49,8 @@ class RetireBureau(BureauCommand, Lister):
             "report": "Show what is in it (the default)",
             "freeze": "Disable it and begin its days of grace",
             "thaw": "Enable it again",
-            "archive": "Keep images and servers' disks, after grace",
-            "empty": "Keep volumes, delete the rest",
+            "archive": "Stop servers, keep images and servers' disks, after grace",
+            "empty": "Keep volumes; delete servers, stacks, addresses, ports and security groups",
             "remove": "Remove it, if it is empty",
         }
         for name, text in texts.items():
@@ -102,14 +104,12 @@ def _thaw(leaving: Departure, _: int) -> Rows:
 
 
 def _archive(leaving: Departure, _: int) -> Rows:
-    for text in leaving.archive():
-        yield ("archive", text)
+    yield from _told("archive", leaving.archive())
     yield ("archive", "done; volumes are kept by --empty")
 
 
 def _empty(leaving: Departure, _: int) -> Rows:
-    for text in leaving.empty():
-        yield ("empty", text)
+    yield from _told("empty", leaving.empty())
     yield ("empty", "verified: nothing is left in its projects")
 
 
@@ -118,6 +118,13 @@ def _remove(leaving: Departure, _: int) -> Rows:
     outcome.require_complete()
     for change in outcome.done:
         yield ("remove", change.key)
+
+
+def _told(step: str, texts: Iterator[str]) -> Rows:
+    """Yield rows, and say each at once: the table comes at the end only, if nothing fails."""
+    for text in texts:
+        print(f"{step}: {text}", file=sys.stderr, flush=True)
+        yield (step, text)
 
 
 def _until(retirement: Retirement) -> str:

@@ -151,7 +151,9 @@ class Departure:
             return execute(plan, self.present.target, journal, self.present.ids, progress)
 
     def _verify_empty(self) -> None:
-        left = [*self.contents(), *self._other_projects()]
+        # Backups stay with Cinder: an administrator can restore them without their project.
+        found = (one for one in self.contents() if one.what != "backup")
+        left = [*found, *self._other_projects()]
         if left:
             names = "\n".join(f"  {one.what} {one.name} {one.id} {one.status}" for one in left)
             raise RetirementRefused(

@@ -125,6 +125,24 @@ def test_keystone_may_be_away_for_a_moment_when_asked_for_the_system(
         api.list("network", "/networks", system=True)
 
 
+def test_the_systems_token_follows_the_sessions(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = api.connection.session
+    tokens, made = ["a"], []
+
+    def system_token(_url: str, token: str, **_: str) -> Any:
+        made.append(token)
+        return session.auth
+
+    monkeypatch.setattr(session, "get_token", lambda: tokens[-1])
+    monkeypatch.setattr(session.auth, "auth_url", "http://keystone", raising=False)
+    monkeypatch.setattr("ouhai_cloud.cloud.api.Token", system_token)
+    Service.script = [(200, {"networks": []})]
+    for token in ("a", "a", "b", "b"):
+        tokens.append(token)
+        api.list("network", "/networks", system=True)
+    assert made == ["a", "b"]
+
+
 def test_a_create_without_an_answer_is_not_repeated(api: Api) -> None:
     Service.script = [(0, None)]
     with pytest.raises(Unanswered, match="POST /networks"):

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import cast
 
 import pytest
-from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.archive import ARCHIVE, MOST, keep_images, keep_volume, open_archive
 from ouhai_cloud.cloud.contents import contents
+from ouhai_cloud.cloud.errors import CloudUnreachable
 
 from tests.support.centre_api import CentreApi
 
@@ -79,7 +80,7 @@ def kept(api: CentreApi, archive: CentreApi) -> list[str]:
 def test_an_archiving_that_is_repeated_makes_no_second_images(api: CentreApi) -> None:
     archive = opened(api)
     for name in ("one", "two"):
-        api.put_in("servers", name=name, tenant_id="p", status="ACTIVE", image={"id": "i"})
+        api.put_in("servers", name=name, tenant_id="p", status="SHUTOFF", image={"id": "i"})
     last = list(api.tables["servers"])[-1]
     api.refuse["POST", f"/servers/{last}/action"] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
@@ -109,3 +110,40 @@ def test_no_image_that_was_kept_can_be_deleted_with_a_stack(api: CentreApi) -> N
     kept(api, archive)
     assert image["owner"] == archive.own_project_id
     assert image["protected"] is True
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_a_server_wrote_after_an_earlier_image_is_kept(
+    api: CentreApi, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    archive = opened(api)
+    server = api.put_in("servers", name="n", tenant_id="p", status="ACTIVE", image={"id": "i"})
+    kept(api, archive)
+    server["status"] = "ACTIVE"
+    if killed:
+        real = CentreApi._server_action
+
+        def action(self: CentreApi, server: Json, body: Json) -> Json:
+            if "createImage" in body:
+                raise KeyboardInterrupt
+            return real(self, server, body)
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(CentreApi, "_server_action", action)
+            kept(api, archive)
+    kept(api, archive)
+    kept(api, archive)
+    earlier, last = api.tables["images"].values()
+    assert earlier["name"] == f"{last['name']} outdated"
+    assert server["status"] == earlier["server_was"] == last["server_was"] == "SHUTOFF"
+
+
+def test_a_server_that_does_not_stop_is_named(
+    api: CentreApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ouhai_cloud.cloud.archive.STOP_SECONDS", -1.0)
+    monkeypatch.setattr(CentreApi, "_server_action", lambda *_: {})
+    api.put_in("servers", name="n", tenant_id="p", status="ACTIVE", image={"id": "i"})
+    with pytest.raises(CloudUnreachable, match=r"server n .* is ACTIVE .* told to stop"):
+        kept(api, opened(api))
+    assert not api.tables["images"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ouhai_cloud.cloud.capacity import Physical
+from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.errors import DriftUndecided, OuhaiError, PlanOutdated, RetirementRefused
 from ouhai_cloud.osc.base import BureauCommand
 from ouhai_cloud.osc.capacity import ShowCapacity
@@ -202,6 +203,23 @@ def test_a_bureau_is_seen_out_to_the_end(applied: Client, monkeypatch: pytest.Mo
     assert not [one for one in api.tables["projects"].values() if "bureau=E022" in one["tags"]]
     assert not [one for one in api.tables["routers"].values() if one["name"] == "mzj"]
     assert applied.bench.present().plan.clean
+
+
+def test_what_was_done_is_said_before_a_later_failure(
+    applied: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    applied.leave("E022")
+    monkeypatch.setattr("ouhai_cloud.tenancy.leaving.open_archive", lambda api: api)
+    applied.run(RetireBureau, "E022", "--freeze", "--grace-days", "0")
+    applied.run(RetireBureau, "E022", "--archive")
+    project = applied.project("system=oa", "bureau=E022")["id"]
+    for name in ("10.1.0.1", "10.1.0.2"):
+        address = {"floating_ip_address": name, "status": "DOWN", "project_id": project}
+        last = applied.bench.api.put_in("floatingips", **address)
+    applied.bench.api.refuse["DELETE", last["id"]] = Refused("DELETE", 409, "in use")
+    with pytest.raises(Refused):
+        applied.run(RetireBureau, "E022", "--empty")
+    assert "empty: floating address 10.1.0.1 released" in capsys.readouterr().err
 
 
 def test_capacity_sums_up_what_the_register_grants(

@@ -167,6 +167,18 @@ def test_what_somebody_else_has_there_is_not_taken_along(bench: Bench) -> None:
     assert tagged(bench, "bureau=E022") == []
 
 
+def test_backups_are_named_and_stay(bench: Bench) -> None:
+    bench.leave("E022")
+    project = {"os-backup-project-attr:project_id": leaves(bench, "E022").project_ids[0]}
+    backup = {"name": "nightly", "status": "available", "size": 3}
+    made = bench.api.put_in("backups", **backup, **project)
+    (item,) = leaves(bench, "E022").contents()
+    assert (item.what, item.name, item.size_gib) == ("backup", "nightly", 3)
+    empty(bench, "E022")
+    remove(bench, "E022")
+    assert list(bench.api.tables["backups"]) == [made["id"]]
+
+
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_what_was_put_back_and_leaves_again_begins_anew(bench: Bench, steps: int) -> None:
     register = bench.register
