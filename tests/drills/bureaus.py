@@ -58,7 +58,8 @@ examples:
   tests/drills/bureaus --only retire
 
 Works with scratch bureaus XD01, XD02 and XD02S1 and a copy of the lab's record, and removes all of
-it at the end; what a drill that was killed left is removed by the next one. Nobody else may use the
+it at the end; what a drill that was killed left is removed by the next one, except for security
+groups of projects that were gone already: nothing tells whose they were. Nobody else may use the
 lab meanwhile. Exit code: 0 all held, 1 something did not (the message says what), 2 wrong usage.
 """
 

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import openstack
+from openstack.compute.v2.flavor import Flavor
 from openstack.connection import Connection
-from ouhai_cloud.tenancy.register.model import Bureau, System
+from openstack.exceptions import ForbiddenException
+from ouhai_cloud.tenancy.mapping.quotas import compute_limits
+from ouhai_cloud.tenancy.register.model import Bureau, Register, System
 
 from tests.drills.steps import DrillFailed, Steps
 from tests.support.bureaus import Bureaus
@@ -26,7 +29,8 @@ def keep(done: Steps, lab: Lab, cloud: Connection, host: str, other: str) -> Non
     :raises DrillFailed: one started where it must not, or did not where it may.
     """
     bureaus = Bureaus(lab)
-    three, two = (_system(bureaus, security_class) for security_class in (3, 2))
+    flavor = cloud.compute.find_flavor(FLAVOR, ignore_missing=False)
+    three, two = (_system(bureaus.register, number, flavor) for number in (3, 2))
     with done.step(f"bureaus.yml keeps {host} for security class 3"):
         _bureaus(lab, "-e", json.dumps({"class3_hosts": [host]}))
     try:
@@ -43,13 +47,27 @@ def keep(done: Steps, lab: Lab, cloud: Connection, host: str, other: str) -> Non
             _bureaus(lab)
 
 
-def _system(bureaus: Bureaus, security_class: int) -> tuple[Bureau, System]:
-    """The first system of a class that has room for a guest."""
-    return next(
-        (bureau, system)
-        for bureau in bureaus.register.bureaus
-        for system in bureau.systems
-        if system.security_class == security_class and bureau.kind == "bureau"
+def _system(register: Register, security_class: int, flavor: Flavor) -> tuple[Bureau, System]:
+    """Return the first system of a class whose allotment is enough for a guest, and its bureau.
+
+    :raises DrillFailed: there is none.
+    """
+    needs = {
+        "class:VCPU": flavor.vcpus,
+        "class:MEMORY_MB": flavor.ram,
+        "class:DISK_GB": flavor.disk,
+    }
+    for bureau in register.bureaus:
+        for system in bureau.systems if bureau.kind == "bureau" else ():
+            limits = compute_limits(system.allotment)
+            if system.security_class == security_class and all(
+                need <= limits[resource] for resource, need in needs.items()
+            ):
+                return bureau, system
+    raise DrillFailed(
+        f"no bureau of the register {register.source} has a system of security class "
+        f"{security_class} whose allotment is enough for a guest of flavor {flavor.name}: bring "
+        "the lab up with another register"
     )
 
 
@@ -71,7 +89,10 @@ def _disabled(cloud: Connection, host: str) -> Iterator[None]:
 
 
 def _host_of(bureaus: Bureaus, cloud: Connection, bureau: Bureau, system: System) -> str:
-    """Boot a guest as a member of a bureau does; return its host, empty when there is none."""
+    """Boot a guest as a member of a bureau does; return its host, empty when there is none.
+
+    :raises DrillFailed: the member may not.
+    """
     tags = f"bureau={bureau.code},system={system.code}"
     (project,) = cloud.identity.projects(tags=tags)
     member = openstack.connect(
@@ -88,12 +109,17 @@ def _host_of(bureaus: Bureaus, cloud: Connection, bureau: Bureau, system: System
         cacert=str(bureaus.lab.access.ca_file),
         api_timeout=60,
     )
-    image = member.image.find_image(IMAGE, ignore_missing=False)
-    flavor = member.compute.find_flavor(FLAVOR, ignore_missing=False)
-    asked = {"name": NAME, "image_id": image.id, "flavor_id": flavor.id, "networks": "none"}
     try:
+        image = member.image.find_image(IMAGE, ignore_missing=False)
+        flavor = member.compute.find_flavor(FLAVOR, ignore_missing=False)
+        asked = {"name": NAME, "image_id": image.id, "flavor_id": flavor.id, "networks": "none"}
         with booted(member, asked) as server_id:
             return str(cloud.compute.get_server(server_id).hypervisor_hostname)
+    except ForbiddenException as error:
+        raise DrillFailed(
+            f"{bureau.short}-member may not start a guest in {system.name}, by a policy or because "
+            f"the allotment is used up: {error}"
+        ) from error
     except GuestUnusable as error:
         if "No valid host" not in str(error):
             raise

@@ -71,8 +71,11 @@ class ScratchCloud:
     def begin(self) -> None:
         """Remove what a killed drill left, see that nothing is to do, and look at the cloud.
 
+        Security groups whose project was gone already stay: nothing tells whose they were.
+
         :raises DrillFailed: the cloud is not as the lab's register says.
         """
+        # Before cleaning: what that leaves behind is the drill's, and goes.
         self._orphans_before = self._orphans()
         self.clean()
         self.expect_clean(self.original, own_state=True)

@@ -143,6 +143,30 @@ def test_what_bureaus_leave_behind_is_named_and_not_hidden(
     assert cloud.swept == {"security-groups default": 1}
 
 
+def test_orphans_of_before_stay_and_those_of_cleaning_go(
+    cloud: scratch_cloud.ScratchCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = FakeApi()
+    own = api.put_in("projects", name="admin", is_domain=False)["id"]
+    monkeypatch.setattr(FakeApi, "own_project_id", own)
+    somebodys = api.put_in("security-groups", name="a", description="", project_id="gone")
+    scratch_domain = api.put_in("projects", name=scratch.FIRST.lower(), is_domain=True)["id"]
+
+    def see_all_out() -> None:
+        del api.tables["projects"][scratch_domain]
+        api.put_in("security-groups", name="b", description="", project_id=scratch_domain)
+
+    monkeypatch.setattr(cloud, "_api", api)
+    monkeypatch.setattr(cloud, "run", lambda *_, **__: None)
+    monkeypatch.setattr(cloud, "_see_all_out", see_all_out)
+    monkeypatch.setattr(cloud, "expect_clean", lambda *_, **__: None)
+    monkeypatch.setattr(cloud, "seen", Counter)
+    monkeypatch.setattr(scratch_cloud, "open_archive", lambda _: None)
+    cloud.begin()
+    assert cloud.swept == {"security-groups b": 1}
+    assert somebodys["id"] in api.tables["security-groups"]
+
+
 def test_an_apply_is_killed_with_its_children(
     cloud: scratch_cloud.ScratchCloud, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 from ansible_collections.ouhai.cloud.plugins.module_utils import administrator as ours
+from keystoneauth1.exceptions import ConnectFailure, Unauthorized
 from openstack.exceptions import SDKException
 
 CLOUDS = """
@@ -47,3 +48,17 @@ def test_a_missing_package_is_named(module: Mock, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(Failed), ours.administrator(module, "refused"):
         pass
     assert "openstacksdk" in module.fail_json.call_args.kwargs["msg"]
+
+
+@pytest.mark.parametrize("error", [ConnectFailure("no route"), Unauthorized("no route")])
+def test_what_comes_from_keystoneauth_fails_it_no_less(module: Mock, error: Exception) -> None:
+    with pytest.raises(Failed), ours.administrator(module, "Neutron refused"):
+        raise error
+    assert module.fail_json.call_args.kwargs["msg"].startswith("Neutron refused: no route")
+
+
+def test_a_cloud_that_the_file_does_not_have_is_named(module: Mock) -> None:
+    module.params["cloud"] = "elsewhere"
+    with pytest.raises(Failed), ours.administrator(module, "refused"):
+        pass
+    assert "elsewhere" in module.fail_json.call_args.kwargs["msg"]

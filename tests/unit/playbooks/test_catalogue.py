@@ -7,7 +7,12 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from ansible_collections.ouhai.cloud.plugins.modules import catalogue
 from ansible_collections.ouhai.cloud.plugins.modules.catalogue import INTERFACES, Reconciler
+from keystoneauth1.exceptions import ConnectFailure
+from openstack.exceptions import SDKException
+
+from tests.unit.playbooks import modules
 
 PARAMS: dict[str, Any] = {
     "region": "ouhai",
@@ -163,3 +168,58 @@ def test_limits_that_are_as_they_should_be_are_left_alone() -> None:
     found.services()
     found.limits()
     assert found.actions == []
+
+
+def play(
+    monkeypatch: pytest.MonkeyPatch, identity: Any, *, check_mode: bool = False
+) -> dict[str, Any]:
+    """Run the module on four services that Keystone does not have; return what it says."""
+    services = [PARAMS["services"][0] | {"name": name, "type": name} for name in "dbca"]
+    nothing = {"users": {}, "directory_domain": "", "limits": {}, "duty_roles": []}
+    params = PARAMS | nothing | {"services": services, "auth_url": "https://10.0.0.10:5000/v3"}
+    monkeypatch.setattr(catalogue, "connect", lambda _: Mock(identity=identity))
+    return modules.said(monkeypatch, catalogue, params, check_mode=check_mode)
+
+
+def refuse(**refused: Exception) -> Any:
+    """Return what creates a service, unless its name is among those that are refused."""
+
+    def create(name: str, **_: Any) -> Any:
+        if name in refused:
+            raise refused[name]
+        return Mock()
+
+    return create
+
+
+def test_only_what_was_done_is_said_to_be_and_every_refusal_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    identity = reconciler().identity
+    identity.create_service.side_effect = refuse(
+        b=SDKException("b is not allowed"), d=ConnectFailure("no answer for d")
+    )
+    said = play(monkeypatch, identity)["msg"]
+    done = ", ".join(
+        f"{interface} endpoint of {name}" for interface in sorted(INTERFACES) for name in "ac"
+    )
+    assert said == (
+        "Keystone refused: b is not allowed; no answer for d. "
+        f"Done so far: {done}, service a, service c; it can be repeated."
+    )
+
+
+def test_a_lost_connection_fails_it_with_what_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = reconciler().identity
+    identity.services.side_effect = ConnectFailure("no route")
+    said = play(monkeypatch, identity)["msg"]
+    assert said == "Keystone refused: no route. Done so far: nothing; it can be repeated."
+
+
+def test_what_threads_did_is_told_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    roles = [SimpleNamespace(id=f"r-{name}", name=name) for name in ("admin", "reader")]
+    identity = reconciler(roles=roles).identity
+    for check_mode in (True, False):
+        actions = play(monkeypatch, identity, check_mode=check_mode)["actions"]
+        assert "service d" in actions
+        assert actions == sorted(actions)

@@ -8,6 +8,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ouhai.cloud.plugins.module_utils.administrator import (
     ARGUMENTS,
+    PASSING,
     administrator,
 )
 
@@ -61,6 +62,14 @@ def missing(cloud: Any) -> list[str]:
     return found
 
 
+def obstacles(cloud: Any) -> list[str]:
+    """Return what stands in the way; a service that does not answer now may do so later."""
+    try:
+        return missing(cloud)
+    except PASSING as error:
+        return [f"the cloud does not answer: {error}"]
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
@@ -72,7 +81,7 @@ def main() -> None:
     complaint = "the cloud does not say where guests and volumes can go"
     start = time.monotonic()
     with administrator(module, complaint, api_timeout=30) as cloud:
-        while waiting := missing(cloud):
+        while waiting := obstacles(cloud):
             if time.monotonic() - start > module.params["timeout_seconds"]:
                 module.fail_json(msg="; ".join(waiting))
             time.sleep(POLL_SECONDS)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ouhai.cloud.plugins.module_utils.administrator import CLOUD_ERRORS
 from ansible_collections.ouhai.cloud.plugins.module_utils.registered_limits import (
     differing_limits,
     missing_limits,
@@ -157,9 +158,23 @@ def connect(module: AnsibleModule) -> Any:
 
 
 def at_once(call: Callable[[Any], None], items: Iterable[Any]) -> None:
-    """Call with several items at a time, as many as Keystone has processes on a small host."""
+    """Call with several items at a time, as many as Keystone has processes on a small host.
+
+    :raises openstack.exceptions.SDKException: some were refused, the others done; it has all
+        reasons.
+    """
+
+    def refusal(item: Any) -> Exception | None:
+        try:
+            call(item)
+        except CLOUD_ERRORS as error:
+            return error
+        return None
+
     with ThreadPoolExecutor(WORKERS) as threads:
-        list(threads.map(call, items))
+        reasons = {str(error) for error in threads.map(refusal, items) if error}
+    if reasons:
+        raise openstack.exceptions.SDKException("; ".join(sorted(reasons)))
 
 
 class Reconciler:
@@ -174,9 +189,10 @@ class Reconciler:
         self.endpoint_ids: dict[str, str] = {}
 
     def do(self, action: str, call: Any, **arguments: Any) -> Any:
-        """Record an action and, unless in check mode, carry it out."""
+        """Carry out an action, unless in check mode, and record it once it is done."""
+        answer = None if self.dry else call(**arguments)
         self.actions.append(action)
-        return None if self.dry else call(**arguments)
+        return answer
 
     def services(self) -> None:
         """Services and their endpoints."""
@@ -406,7 +422,7 @@ def main() -> None:
             msg="python3-openstacksdk is not installed on this host; run the base role first"
         )
     cloud = connect(module)
-    fresh = False
+    bootstrapped: list[str] = []
     try:
         cloud.authorize()
     except (auth_exceptions.Unauthorized, openstack.exceptions.SDKException) as error:
@@ -418,7 +434,7 @@ def main() -> None:
                 msg=f"Keystone at {module.params['auth_url']} does not answer: {error}"
             )
         bootstrap(module)
-        fresh = True
+        bootstrapped = ["bootstrap"]
         cloud = connect(module)
     reconciler = Reconciler(module, cloud.identity)
     try:
@@ -426,10 +442,11 @@ def main() -> None:
         reconciler.accounts()
         reconciler.directory_domain()
         reconciler.limits()
-    except openstack.exceptions.SDKException as error:
-        done = ", ".join(reconciler.actions) or "nothing"
+    except CLOUD_ERRORS as error:
+        done = ", ".join(bootstrapped + sorted(reconciler.actions)) or "nothing"
         module.fail_json(msg=f"Keystone refused: {error}. Done so far: {done}; it can be repeated.")
-    actions = (["bootstrap"] if fresh else []) + reconciler.actions
+    # threads finish in any order
+    actions = bootstrapped + sorted(reconciler.actions)
     endpoints = {name: reconciler.endpoint_ids.get(name) for name in module.params["limits"]}
     known = {name: endpoint for name, endpoint in endpoints.items() if endpoint}
     module.exit_json(changed=bool(actions), actions=actions, endpoints=known)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -31,7 +32,9 @@ options:
     type: str
     required: true
   commands:
-    description: Shell command lines, in order; those of a list within run at the same time.
+    description:
+      - Shell command lines, in order; those of a list within, which is not empty, run at the same
+        time.
     type: list
     elements: raw
     required: true
@@ -56,6 +59,23 @@ ran:
 """
 
 RECORDS = "/var/lib/ouhai/schema"
+
+
+def groups(commands: list[Any]) -> list[list[str]]:
+    """Return the commands as groups of those that run at the same time.
+
+    :raises ValueError: one is neither a command line nor some of them; the text says which.
+    """
+    found = []
+    for number, entry in enumerate(commands, 1):
+        group = entry if isinstance(entry, list) else [entry]
+        if not group or not all(isinstance(command, str) for command in group):
+            raise ValueError(
+                f"entry {number} of `commands` is {entry!r}: it must be a command line, or a list "
+                "of at least one that run at the same time"
+            )
+        found.append(group)
+    return found
 
 
 def run(module: AnsibleModule, commands: list[str]) -> None:
@@ -94,6 +114,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     commands = module.params["commands"]
+    try:
+        in_turn = groups(commands)
+    except ValueError as error:
+        module.fail_json(msg=str(error))
     _, versions, _ = module.run_command(
         ["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *module.params["packages"]]
     )
@@ -104,8 +128,8 @@ def main() -> None:
             if file.read() == key:
                 module.exit_json(changed=False, ran=[])
     if not module.check_mode:
-        for command in commands:
-            run(module, command if isinstance(command, list) else [command])
+        for group in in_turn:
+            run(module, group)
         os.makedirs(RECORDS, exist_ok=True)
         with open(record, "w", encoding="ascii") as file:
             file.write(key)
