@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import openstack
 from openstack.compute.v2.flavor import Flavor
 from openstack.connection import Connection
 from openstack.exceptions import ForbiddenException
@@ -20,7 +19,6 @@ from tests.support.lab import Lab
 from tests.support.playbooks import play
 
 NAME = "ouhai-drill-class3"
-DIRECTORY = "district"
 
 
 def keep(done: Steps, lab: Lab, cloud: Connection, host: str, other: str) -> None:
@@ -95,20 +93,7 @@ def _host_of(bureaus: Bureaus, cloud: Connection, bureau: Bureau, system: System
     """
     tags = f"bureau={bureau.code},system={system.code}"
     (project,) = cloud.identity.projects(tags=tags)
-    member = openstack.connect(
-        load_yaml_config=False,
-        load_envvars=False,
-        auth={
-            "auth_url": bureaus.lab.access.auth_url,
-            "username": f"{bureau.short}-member",
-            "user_domain_name": DIRECTORY,
-            "password": bureaus.password,
-            "project_id": project.id,
-        },
-        region_name=cloud.config.region_name,
-        cacert=str(bureaus.lab.access.ca_file),
-        api_timeout=60,
-    )
+    member = bureaus.connection(f"{bureau.short}-member", project.id)
     try:
         image = member.image.find_image(IMAGE, ignore_missing=False)
         flavor = member.compute.find_flavor(FLAVOR, ignore_missing=False)
