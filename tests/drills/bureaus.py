@@ -12,7 +12,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 import yaml
@@ -29,7 +28,7 @@ from tests.drills.scratch import (
     without,
     without_system,
 )
-from tests.drills.scratch_cloud import GRACE_ENDS_AT_ONCE, ScratchCloud, tail
+from tests.drills.scratch_cloud import GRACE_ENDS_AT_ONCE, NEXT_TIME, ScratchCloud, tail
 from tests.drills.steps import DrillFailed, Steps
 from tests.support.cloud import FAILURES
 from tests.support.lab import ROOT, Lab
@@ -39,10 +38,6 @@ SERVICES = ("keystone", "neutron")
 STOP_SECONDS = 20
 """Less than the 90 s for which a request is repeated."""
 LIMIT_SECONDS = 600
-MEND_SECONDS = 900
-"""Three times what Neutron lets pass between two checks of OVN."""
-NEXT_TIME = "run the same command again"
-"""What a report must tell, as every error of ours that time mends does."""
 DRILL_FAILURES: tuple[type[Exception], ...] = (
     DrillFailed,
     OuhaiError,
@@ -197,27 +192,9 @@ def stopped(done: Steps, cloud: ScratchCloud, made: Counter[str], service: str) 
     with done.step(f"{unit} is back, apply again, leave"):
         # Repeated until the service answers, unlike the login that the next apply begins with.
         cloud.seen()
-        apply_until_done(done, cloud)
+        done.seen(f"done at try {cloud.apply_until_done()}")
         expect_whole(cloud, made)
         cloud.leave()
-
-
-def apply_until_done(done: Steps, cloud: ScratchCloud) -> None:
-    """Apply as often as its report asks for; Neutron mends in minutes what it left half-made.
-
-    :raises DrillFailed: it fails without a clear report, or for too long.
-    """
-    started = time.monotonic()
-    for tries in count(1):
-        with cloud.applying() as process:
-            code = process.wait(LIMIT_SECONDS)
-        told = judged(code, cloud.output())
-        if code == 0:
-            done.seen(f"done at try {tries}, after {time.monotonic() - started:.0f} s")
-            return
-        if time.monotonic() > started + MEND_SECONDS:
-            raise DrillFailed(f"after {MEND_SECONDS} s still: {told}:\n{tail(cloud.output())}")
-        time.sleep(STOP_SECONDS)
 
 
 @contextmanager

@@ -6,20 +6,18 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from ouhai_cloud.cloud.settling import TAKEN_BACK, settle
 from ouhai_cloud.osc.base import BureauCommand, Tenancy
 from ouhai_cloud.osc.progress import Progress
-from ouhai_cloud.tenancy.apply import Failure, Outcome, execute
+from ouhai_cloud.tenancy.apply import Outcome, execute
 from ouhai_cloud.tenancy.changes import CLOUD_ACTIONS, Plan
 from ouhai_cloud.tenancy.leaving import end_departures
 from ouhai_cloud.tenancy.plan import check_current, load_plan, save_plan
 from ouhai_cloud.tenancy.present import Present
 from ouhai_cloud.tenancy.report import as_json, render
-from ouhai_cloud.tenancy.resources import Key, Kind
+from ouhai_cloud.tenancy.settled import interfaces, settled
 
 PENDING = 2
 
@@ -106,34 +104,20 @@ def carry_out(plan: Plan, present: Present, tenancy: Tenancy) -> Outcome:
         return Outcome(())
     with tenancy.store.journal() as journal:
         outcome = execute(plan, present.target, journal, present.ids, Progress())
-    made = [one.key for one in outcome.done if one.kind is Kind.INTERFACE]
-    return _wait_for_neutron(made, outcome, present, tenancy) if made else outcome
-
-
-def _wait_for_neutron(
-    made: Sequence[Key], outcome: Outcome, present: Present, tenancy: Tenancy
-) -> Outcome:
-    """Let Neutron catch up, so that a server started next does not wait for it.
-
-    :return: the outcome, with what Neutron took back among the failures.
-    """
-    start = time.monotonic()
-    recorded = tenancy.store.load().resources
-    ports = {key: recorded[key].id for key in made if key in recorded}
-    settled = settle(present.site.api, ports.values())
-    seconds = time.monotonic() - start
-    text = f"Neutron caught up with {len(ports)} router interfaces in {seconds:.0f} s"
-    if settled.waiting:
-        text = (
-            f"Neutron has not caught up with {settled.waiting} router interfaces after "
-            f"{seconds:.0f} s yet"
-        )
-    print(text, file=sys.stderr)
-    lost = {key for key, port in ports.items() if port in settled.taken_back}
-    return Outcome(
-        tuple(one for one in outcome.done if one.key not in lost),
-        outcome.failed + tuple(Failure(one, TAKEN_BACK) for one in outcome.done if one.key in lost),
-    )
+    made = len(interfaces(outcome))
+    if made:
+        # A server that is started next would wait for it.
+        start = time.monotonic()
+        outcome, found = settled(outcome, present, tenancy.store)
+        seconds = time.monotonic() - start
+        text = f"Neutron caught up with {made} router interfaces in {seconds:.0f} s"
+        if found.waiting:
+            text = (
+                f"Neutron has not caught up with {found.waiting} router interfaces after "
+                f"{seconds:.0f} s yet"
+            )
+        print(text, file=sys.stderr)
+    return outcome
 
 
 def show_plan(plan: Plan, tenancy: Tenancy, stream: IO[str], *, as_data: bool) -> None:

@@ -157,7 +157,7 @@ def test_orphans_of_before_stay_and_those_of_cleaning_go(
         api.put_in("security-groups", name="b", description="", project_id=scratch_domain)
 
     monkeypatch.setattr(cloud, "_api", api)
-    monkeypatch.setattr(cloud, "run", lambda *_, **__: None)
+    monkeypatch.setattr(cloud, "apply_until_done", lambda: 1)
     monkeypatch.setattr(cloud, "_see_all_out", see_all_out)
     monkeypatch.setattr(cloud, "expect_clean", lambda *_, **__: None)
     monkeypatch.setattr(cloud, "seen", Counter)
