@@ -170,3 +170,44 @@ def test_a_unit_that_systemd_starts_again_is_waited_for_and_told() -> None:
 def test_a_unit_that_stays_down_fails_the_task(state: str) -> None:
     with pytest.raises(Failed, match="a did not start: job failed"):
         units.restart(Restarting(state, state), ["a"])
+
+
+class Systemd(Module):
+    """A service that runs although one of its sockets does not, and comes back so often."""
+
+    def __init__(self, comes_back: int) -> None:
+        super().__init__(units=["d-tls.socket"])
+        self.comes_back = comes_back
+        self.running = True
+        self.asked: list[str] = []
+
+    def run_command(self, *words: object, **_options: object) -> tuple[int, str, str]:
+        """Refuse to start the socket while the service runs."""
+        (command,) = words
+        assert isinstance(command, list)
+        verb = command[1]
+        self.asked.append(verb)
+        if "Triggers" in command:
+            return 0, "d.service\n", ""
+        if verb == "show":
+            return 0, f"ActiveState={'active' if self.running else 'inactive'}\n", ""
+        if verb == "stop":
+            self.running = self.comes_back > 0
+            self.comes_back -= 1
+            return 0, "", ""
+        return int(self.running), "", "refused"
+
+
+@pytest.mark.parametrize("comes_back", [0, 2])
+def test_a_service_that_is_in_the_way_of_its_socket_is_stopped_first(comes_back: int) -> None:
+    module = Systemd(comes_back)
+    units.restart(module, ["d-tls.socket"])
+    assert module.asked[-2:] == ["stop", "restart"]
+    assert module.asked.count("stop") == comes_back + 1
+
+
+def test_a_service_without_a_socket_is_not_stopped() -> None:
+    module = Systemd(0)
+    module.running = False
+    units.restart(module, ["d"])
+    assert module.asked == ["restart"]

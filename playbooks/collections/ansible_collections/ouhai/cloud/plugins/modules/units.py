@@ -73,6 +73,7 @@ actions:
 
 PROPERTIES = "LoadState,ActiveState,UnitFileState,NeedDaemonReload,ExecMainStartTimestamp,Type"
 MARKERS = "/run/ouhai/reloaded"
+TRIES = 3
 
 
 def parse_timestamp(text: str) -> float:
@@ -212,11 +213,36 @@ def settle(module: AnsibleModule, units: list[str], error: str) -> None:
         time.sleep(0.5)
 
 
+def in_the_way(module: AnsibleModule, units: list[str]) -> list[str]:
+    """Return running services whose sockets are to start, which systemd refuses then.
+
+    A service comes before its socket where its host was started between two tasks.
+    """
+    sockets = [name for name in units if name.endswith(".socket")]
+    if not sockets:
+        return []
+    _, triggered, _ = module.run_command(
+        ["systemctl", "show", "-p", "Triggers", "--value", *sockets], check_rc=True
+    )
+    services = sorted(set(triggered.split()))
+    states = show(module, services) if services else {}
+    return [name for name, state in states.items() if state["ActiveState"] == "active"]
+
+
 def restart(module: AnsibleModule, units: list[str]) -> None:
     """Restart or start units; one that fails may be started again by systemd."""
-    code, _, error = module.run_command(["systemctl", "restart", *units])
-    if code:
-        settle(module, units, error)
+    error = ""
+    for _ in range(TRIES):
+        # A further socket of the service may start it again at once.
+        services = in_the_way(module, units)
+        if services:
+            run_systemctl(module, "stop", services)
+        code, _, error = module.run_command(["systemctl", "restart", *units, *services])
+        if code == 0:
+            return
+        if not services:
+            break
+    settle(module, units, error)
 
 
 def carry_out(module: AnsibleModule, verbs: dict[str, list[str]], *, needs_reload: bool) -> None:
