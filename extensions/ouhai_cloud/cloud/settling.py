@@ -3,7 +3,8 @@
 It handles the ports between routers and subnets one after another once the requests are answered;
 a guest booted meanwhile would wait behind them. Seen: Neutron was stopped between writing a router
 down and telling OVN of it. It then grants an interface, finds that OVN has no such router and
-takes the interface back, all with status 200, until its own check mends the router in some minutes.
+takes the interface back, all with status 200, and its own check does not mend a router that has no
+gateway yet either.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.cloud.listing import list_interfaces
 
 PATIENCE_SECONDS = 180.0
@@ -20,8 +22,9 @@ POLL_SECONDS = 1.0
 HANDLED = "ACTIVE"
 
 TAKEN_BACK = (
-    "Neutron granted this and took it back; see neutron-api's journal. Where that says `Logical "
-    "Router … does not exist`, Neutron mends it by itself within some minutes"
+    "Neutron granted this and took it back, as it does when OVN does not know the router; see "
+    "neutron-api's journal. A router that was left without any interface has been removed, so that "
+    "the next apply makes it anew"
 )
 
 Tell = Callable[[int], None]
@@ -60,3 +63,17 @@ def settle(
             return Settled(waiting, wanted - {one["id"] for one in ports})
         tell(waiting)
         time.sleep(POLL_SECONDS)
+
+
+def remove_unused_router(api: Api, router_id: str) -> bool:
+    """Remove a router unless something is attached to it; tell whether it is gone.
+
+    :raises CloudUnreachable: Neutron does not answer.
+    """
+    if list_interfaces(api, device_id=router_id):
+        return False
+    try:
+        api.delete("network", f"/routers/{router_id}")
+    except Refused:
+        return False
+    return True
