@@ -266,3 +266,8 @@ def test_what_the_platform_has_for_itself_is_no_hole() -> None:
         quotas=(quota("p-admin", "servers", -1),),
     )
     assert checks.run(facts(platform)) == ()
+
+
+def test_ports_of_metadata_belong_to_no_router() -> None:
+    found = facts(clean())
+    assert set(found.router_ports) == {one.id for one in found.exposure.routers}

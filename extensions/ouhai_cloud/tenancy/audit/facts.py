@@ -163,8 +163,10 @@ class Facts:
     def router_ports(self) -> Mapping[str, tuple[Port, ...]]:
         """Return the inner ports of each router."""
         found: dict[str, list[Port]] = {}
+        # OVN's metadata ports are the network's, too, with a device that is no router.
+        routers = {one.id for one in self.exposure.routers}
         for port in self.exposure.ports:
-            if port.device_owner.startswith("network:") and "gateway" not in port.device_owner:
+            if port.device_id in routers and "gateway" not in port.device_owner:
                 found.setdefault(port.device_id, []).append(port)
         return {router: tuple(ports) for router, ports in found.items()}
 
