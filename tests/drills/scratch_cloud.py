@@ -229,7 +229,9 @@ class ScratchCloud:
 
         :raises DrillFailed: it is not.
         """
-        volumes = self._api.list("block_storage", "/volumes/detail", all_tenants="1")
+        volumes = self._api.list(
+            "block_storage", "/volumes/detail", collection="volumes", all_tenants="1"
+        )
         found = {one["id"]: one for one in volumes}.get(volume_id, {})
         seen = (found.get("os-vol-tenant-attr:tenant_id"), found.get("status"))
         if seen not in {(one["id"], "available") for one in self._archives()}:

@@ -12,6 +12,8 @@ from ouhai_cloud.cloud.errors import CloudUnreachable
 
 WAIT_SECONDS = 600.0
 POLL_SECONDS = 3.0
+PROJECT_NAME_LENGTH = 64
+"""To which Heat cuts the name that it makes of a stack's project and id."""
 FAILED = "DELETE_FAILED"
 """What Heat says of a stack that it gave up, also of one that it should abandon."""
 
@@ -39,6 +41,8 @@ def clear(
         api.delete("orchestration", f"/stacks/{item.name}/{item.id}/abandon")
         yield f"stack {item.name} abandoned"
     _wait_until_gone(api, project_ids, "stack", "heat-engine and `openstack stack event list`")
+    for item in _of(found, "stack"):
+        _remove_users_of_stack(api, item)
     for item in _of(contents(api, project_ids), "floating_ip"):
         api.delete("network", f"/floatingips/{item.id}")
         yield f"floating address {item.name} released"
@@ -48,6 +52,16 @@ def clear(
     for item in _of(contents(api, project_ids, made), "security_group"):
         api.delete("network", f"/security-groups/{item.id}")
         yield f"security group {item.name} deleted"
+
+
+def _remove_users_of_stack(api: Api, stack: Item) -> None:
+    """Remove the project of a stack's own users from Heat's domain; abandoning leaves it."""
+    name = f"{stack.project_id}-{stack.id}"[:PROJECT_NAME_LENGTH]
+    for project in api.list("identity", "/projects", name=name):
+        for user in api.list("identity", "/users", domain_id=project["domain_id"]):
+            if user.get("default_project_id") == project["id"]:
+                api.delete("identity", f"/users/{user['id']}")
+        api.delete("identity", f"/projects/{project['id']}")
 
 
 def _of(items: Sequence[Item], what: str) -> list[Item]:

@@ -58,6 +58,22 @@ def test_no_volume_in_the_archive_is_deleted_with_its_stack() -> None:
     assert api.tables["volumes"][made["id"]][OWNER] == archive.own_project_id
 
 
+def test_the_users_of_a_stack_go_with_it() -> None:
+    api = CentreApi()
+    api.tables["users"] = {}
+    api.put_in("stacks", **STACK)
+    domain = api.put_in("projects", name="heat", is_domain=True)["id"]
+    theirs, others = (
+        api.put_in("projects", name=name, is_domain=False, domain_id=domain)["id"]
+        for name in ("p-s", "p-t")
+    )
+    for home in (theirs, others):
+        api.put_in("users", name=home, domain_id=domain, default_project_id=home)
+    emptied(api)
+    assert [one["default_project_id"] for one in api.tables["users"].values()] == [others]
+    assert theirs not in api.tables["projects"] and others in api.tables["projects"]
+
+
 @pytest.mark.parametrize("status", ["DELETE_IN_PROGRESS", "DELETE_FAILED"])
 def test_it_waits_until_stacks_are_gone(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     api = SlowApi(status, "DELETE_IN_PROGRESS")
