@@ -116,3 +116,9 @@ def test_drift_can_be_lived_with_for_a_reason(bureaus: Bureaus, api: Api) -> Non
     # Back to what the register says: the deviation that was accepted is no more.
     after = bureaus.command("drift", "-f", "json")
     assert after.returncode == 0, after.stdout + after.stderr
+    # And forgotten by the next apply: the same deviation is drift again.
+    assert bureaus.command("apply").returncode == 0
+    with ExitStack() as undo:
+        SEEDS["raised network quota"](Seeding(api, bureaus.register, undo))
+        again = bureaus.command("drift", "-f", "json")
+        assert again.returncode == DRIFTED, again.stdout + again.stderr

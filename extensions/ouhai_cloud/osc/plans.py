@@ -87,6 +87,7 @@ class ApplyBureaus(BureauCommand):
         saved = load_plan(parsed_args.plan) if parsed_args.plan else None
         with self.counted(), tenancy.store.lock():
             present = tenancy.present()
+            tenancy.store.keep_accepted(present.plan.accepted)
             if saved is not None:
                 check_current(saved, present.plan)
             if not parsed_args.json:

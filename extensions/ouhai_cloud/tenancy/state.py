@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -93,6 +93,18 @@ class StateStore:
             for one in drift
         ]
         self._write(replace(memory, accepted=(*kept, *new)))
+
+    def keep_accepted(self, in_force: Collection[Accepted]) -> None:
+        """Forget decisions about deviations that are gone. Hold the lock.
+
+        Else they would silence the same ones when somebody makes them again.
+
+        :param in_force: those that are about what is there now.
+        """
+        memory = self.load()
+        kept = tuple(one for one in memory.accepted if one in in_force)
+        if kept != memory.accepted:
+            self._write(replace(memory, accepted=kept))
 
     def retire(self, retirement: Retirement) -> None:
         """Remember how far a retirement is, with its history. Hold the lock."""

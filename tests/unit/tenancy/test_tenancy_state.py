@@ -185,6 +185,9 @@ def test_decisions_about_drift_are_kept_and_replaced(store: StateStore) -> None:
         "test",
     )
     assert found[1].covers(first)
+    with store.lock():
+        store.keep_accepted(found[1:])
+    assert store.load().accepted == found[1:]
 
 
 def test_retirements_are_kept_with_their_history(store: StateStore) -> None:
