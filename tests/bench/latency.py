@@ -69,6 +69,8 @@ class Requests:
     def _session(self) -> requests.Session:
         if not hasattr(self._own, "session"):
             self._own.session = requests.Session()
+            # REQUESTS_CA_BUNDLE in the environment would win over `verify`
+            self._own.session.trust_env = False
             self._own.session.verify = self._ca_file
         session: requests.Session = self._own.session
         return session
