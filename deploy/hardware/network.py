@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from deploy.hardware.layout import Layout
 from deploy.hardware.shell import run, succeeds
 
 VANISH_SECONDS = 10.0
+INTERFACES = Path("/sys/class/net")
 
 
 def networks_in_use(layout: Layout) -> list[tuple[str, str]]:
@@ -58,7 +58,7 @@ def build(layout: Layout, addresses: Addresses) -> None:
 
 def exists(interface: str) -> bool:
     """Tell whether the machine has an interface of this name."""
-    return Path("/sys/class/net", interface).exists()
+    return (INTERFACES / interface).exists()
 
 
 def own_interfaces(layout: Layout, hosts: list[str]) -> list[str]:
@@ -67,9 +67,9 @@ def own_interfaces(layout: Layout, hosts: list[str]) -> list[str]:
 
 
 def plugged(layout: Layout) -> list[str]:
-    """Return the interfaces that are plugged into this lab's bridges."""
-    links = json.loads(run(["ip", "-j", "link"]))
-    return [link["ifname"] for link in links if link.get("master") in layout.bridges]
+    """Return the interfaces that are plugged into this lab's bridges; needs no program for it."""
+    masters = {path.parent.name: path.resolve().name for path in INTERFACES.glob("*/master")}
+    return [name for name, master in masters.items() if master in layout.bridges]
 
 
 def remove(layout: Layout) -> None:
