@@ -25,9 +25,9 @@ class RetireBureau(BureauCommand, Lister):
 
     The order is: report, freeze (nobody can log in; can be thawed), days of grace, archive
     (servers are stopped; images, and servers' disks as images, go to the archive project), empty
-    (volumes go there, too; servers, stacks, addresses, ports and security groups are deleted),
-    remove (only what is verified empty). Without an option the report is shown: what is in it, and
-    which step may follow.
+    (volumes go there, too; servers, addresses, ports and security groups are deleted, stacks
+    abandoned), remove (only what is verified empty). Without an option the report is shown: what is
+    in it, and which step may follow.
 
     Examples:
       openstack bureau retire E021/oa --report

@@ -7,9 +7,11 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from ouhai_cloud.cloud.probing import Guest
 from ouhai_cloud.tenancy.audit import active, frames, hearing
 from ouhai_cloud.tenancy.audit.frames import ARP, Frame, Station
 from ouhai_cloud.tenancy.audit.hearing import FORGED_MAC
@@ -114,7 +116,8 @@ def run(monkeypatch: pytest.MonkeyPatch, *opened: str, dead: str = "") -> dict[s
             f"{net}.1",
             f"{net}.14",
         )
-    trials = on_the_wire(*hearing.exchange(wire.guests["A"], wire.guests["B"]))
+    one, other = (cast(Guest, wire.guests[code]) for code in "AB")
+    trials = on_the_wire(*hearing.exchange(one, other))
     return {one.code: one for one in trials}
 
 
@@ -206,7 +209,8 @@ THEIRS = 'result: ok\n{"uuid": "server-B"}'
     ],
 )
 def test_metadata_of_the_other(pages: dict[str, str], verdict: Verdict) -> None:
-    assert active.metadata(Pages("A", pages), Pages("B", {})).verdict is verdict
+    one, other = cast(Guest, Pages("A", pages)), cast(Guest, Pages("B", {}))
+    assert active.metadata(one, other).verdict is verdict
 
 
 OUT, IN = {"10.0.0.1": "result: ok"}, {"127.0.0.1": "result: ok"}
@@ -228,5 +232,6 @@ OUT, IN = {"10.0.0.1": "result: ok"}, {"127.0.0.1": "result: ok"}
 def test_closed_port(
     attacker: dict[str, str], victim: dict[str, str], ports: tuple[int, ...], verdict: Verdict
 ) -> None:
-    other = Pages("B", victim, open_ports=ports)
-    assert active.closed_port(Pages("A", attacker), other).verdict is verdict
+    one = cast(Guest, Pages("A", attacker))
+    other = cast(Guest, Pages("B", victim, open_ports=ports))
+    assert active.closed_port(one, other).verdict is verdict

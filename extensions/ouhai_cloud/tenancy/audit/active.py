@@ -11,7 +11,7 @@ from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.tenancy.audit.facts import Facts
 from ouhai_cloud.tenancy.audit.findings import Text
-from ouhai_cloud.tenancy.audit.hearing import Guest, exchange
+from ouhai_cloud.tenancy.audit.hearing import exchange
 from ouhai_cloud.tenancy.audit.trials import on_the_wire
 from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
 
@@ -67,7 +67,7 @@ def probe(api: Api, places: tuple[probing.Site, ...], say: Say) -> tuple[Trial, 
     return tuple(trials)
 
 
-def metadata(attacker: Guest, victim: Guest) -> Trial:
+def metadata(attacker: probing.Guest, victim: probing.Guest) -> Trial:
     """Try to get the other's metadata by headers that only the platform may set."""
     forged = (f"X-Forwarded-For: {victim.address}", f"X-Instance-ID: {victim.server_id}")
     answers = [_get(attacker, METADATA, header) for header in forged]
@@ -90,7 +90,7 @@ def metadata(attacker: Guest, victim: Guest) -> Trial:
     return Trial("P07", title, (attacker.bureau, victim.bureau), negatives, (control,))
 
 
-def closed_port(attacker: Guest, victim: Guest) -> Trial:
+def closed_port(attacker: probing.Guest, victim: probing.Guest) -> Trial:
     """Try a port of the other's floating address that serves, but is closed from outside.
 
     That the attacker gets anywhere is shown by the extranet's gateway: userspace Open vSwitch
@@ -131,7 +131,7 @@ def closed_port(attacker: Guest, victim: Guest) -> Trial:
     )
 
 
-def console(api: Api, attacker: Guest, victim: Guest) -> Trial:
+def console(api: Api, attacker: probing.Guest, victim: probing.Guest) -> Trial:
     """See that a console's token opens its own server and no other, and cannot be altered."""
     own, other = (probing.console_token(api, one.server_id) for one in (attacker, victim))
     altered = other[:-1] + ("0" if other[-1:] != "0" else "1")
@@ -172,6 +172,6 @@ def _opened(api: Api, token: str) -> str:
         return ""
 
 
-def _get(guest: Guest, url: str, header: str = "") -> str:
+def _get(guest: probing.Guest, url: str, header: str = "") -> str:
     extra = f"&header={quote(header)}" if header else ""
     return guest.page(f"cgi-bin/get?url={quote(url, safe='')}{extra}")

@@ -8,9 +8,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Protocol
 from urllib.parse import quote
 
+from ouhai_cloud.cloud.probing import Guest
 from ouhai_cloud.tenancy.audit.frames import (
     Frame,
     Station,
@@ -25,36 +25,6 @@ LISTEN_SECONDS = 6
 HEAD_START_SECONDS = 1.0
 FORGED_MAC = "02:6f:75:68:61:69"
 FRAME = re.compile(r"^frame: ([0-9a-f]+)$", re.MULTILINE)
-
-
-class Guest(Protocol):
-    """What the audit needs of a probe; the real one is `cloud.probing.Guest`."""
-
-    @property
-    def bureau(self) -> str: ...  # noqa: D102 (said at cloud.probing.Guest)
-    @property
-    def server_id(self) -> str: ...  # noqa: D102 (as above)
-    @property
-    def mac(self) -> str: ...  # noqa: D102 (as above)
-    @property
-    def address(self) -> str: ...  # noqa: D102 (as above)
-    @property
-    def unused(self) -> str: ...  # noqa: D102 (as above)
-    @property
-    def gateway_mac(self) -> str: ...  # noqa: D102 (as above)
-    @property
-    def gateway_address(self) -> str: ...  # noqa: D102 (as above)
-    @property
-    def floating(self) -> str: ...  # noqa: D102 (as above)
-
-    @property
-    def outer_gateway(self) -> str: ...  # noqa: D102 (as above)
-
-    def serves(self, port: int) -> bool:
-        """Tell whether the auditor gets a page from a port of the floating address."""
-
-    def page(self, path: str) -> str:
-        """Return a page of the guest as text."""
 
 
 @dataclass(frozen=True)
