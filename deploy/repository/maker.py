@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from deploy.repository import closure, index, snapshot, sources, wanted
+from deploy.repository import closure, index, own, snapshot, sources, wanted
 from deploy.repository.archive import Archive
 from deploy.repository.errors import RepositoryError
 from deploy.repository.signing import Signer
@@ -66,7 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
             mirrors = sources.find_mirrors(
                 sources.read_entries(options.apt_sources), options.apt_sources
             )
-            name = make(options.output, lists, mirrors, refresh=options.refresh)
+            ours = own.read(options.tree)
+            name = make(options.output, lists, mirrors, ours, refresh=options.refresh)
     except RepositoryError as error:
         print(f"deploy/repository/make: {error}", file=sys.stderr)
         return 1
@@ -81,14 +82,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def make(
-    directory: Path, lists: wanted.Wanted, mirrors: sources.Mirrors, *, refresh: bool = False
+    directory: Path,
+    lists: wanted.Wanted,
+    mirrors: sources.Mirrors,
+    ours: own.Own,
+    *,
+    refresh: bool = False,
 ) -> str:
     """Make the repository in `directory`, or find that it is made; return the snapshot.
+
+    `ours` is made and taken along if the lists name it.
 
     Raises RepositoryError, or OSError of the file system.
     """
     report = _Progress()
-    inputs = _hash(lists, mirrors)
+    inputs = _hash(lists, mirrors, ours)
     with _locked(directory, report) as lock:
         snapshot.clean(directory)
         answers = _Answers(directory / ".cache" / "answers")
@@ -96,7 +104,7 @@ def make(
             snapshot.switch(directory, name)
             report(f"snapshot {name} has what the lists ask for")
             return name
-        name = _make(directory, lists, mirrors, lock, report)
+        name = _make(directory, lists, mirrors, ours, lock, report)
         answers.add(inputs, name)
         # The key is exported before, the lists come last: what `current` names is complete.
         snapshot.switch(directory, name)
@@ -107,6 +115,7 @@ def _make(
     directory: Path,
     lists: wanted.Wanted,
     mirrors: sources.Mirrors,
+    ours: own.Own,
     lock: int,
     report: Callable[[str], None],
 ) -> str:
@@ -115,11 +124,14 @@ def _make(
     report(f"reading the indices of {mirrors.archive} and {mirrors.security}")
     archive.update()
     offered = archive.index()
-    closure.check_names(lists, offered)
-    packages = closure.closure(lists, offered, archive.resolve, report)
+    debian = own.without(lists, ours)
+    closure.check_names(debian, offered)
+    packages = closure.closure(debian, offered, archive.resolve, report)
     size = sum(package.size for package in packages)
     report(f"{len(packages)} packages are needed, {size / 1e6:.0f} MB")
     archive.fetch(packages)
+    if debian != lists:
+        packages.add(own.build(ours, archive.debs))
     with Signer(directory) as signer:
         signer.export(directory / snapshot.KEY)
         name = snapshot.find(directory, packages, archive.debs, signer)
@@ -174,13 +186,14 @@ class _Progress:
         print(f"repository: {seconds:5.1f} s  {text}", file=sys.stderr, flush=True)
 
 
-def _hash(lists: wanted.Wanted, mirrors: sources.Mirrors) -> str:
+def _hash(lists: wanted.Wanted, mirrors: sources.Mirrors, ours: own.Own) -> str:
     """Return what stands for the inputs: when it changes, the closure is looked at anew."""
     content = [
         index.FORMAT,
         [[part.place, sorted(part.packages)] for part in lists.lists()],
         mirrors.suites(),
         str(mirrors.keyring),
+        [ours.name, ours.version],
     ]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 

@@ -79,14 +79,14 @@ def from_tree(tree: Path) -> Wanted:
 
     Raises RepositoryError if a file is missing or is not what it should be.
     """
-    groups = _load(tree, HOSTS).get("host_packages")
+    groups = load(tree, HOSTS).get("host_packages")
     if not isinstance(groups, dict):
         raise RepositoryError(
             f"{HOSTS}: `host_packages` is missing or is no mapping",
             where=str(tree / HOSTS),
             todo="write `host_packages: {all: [...], control: [...], ...}`",
         )
-    base = [names(_load(tree, BASE).get("packages"), str(BASE))]
+    base = [names(load(tree, BASE).get("packages"), str(BASE))]
     hosts: list[PackageList] = []
     for group, packages in groups.items():
         # Every host takes `all`, so it belongs to what each other list is resolved with.
@@ -107,7 +107,7 @@ def from_names(path: Path, tree: Path) -> Wanted:
             f"{path}: cannot read the list of names", why=str(error), todo="check --names-from"
         ) from error
     words = [word for line in text.splitlines() for word in line.partition("#")[0].split()]
-    base = names(_load(tree, BASE).get("packages"), str(BASE))
+    base = names(load(tree, BASE).get("packages"), str(BASE))
     return Wanted((base,), (names(words, str(path)),), ())
 
 
@@ -116,7 +116,7 @@ def with_also(wanted: Wanted, files: Iterable[Path]) -> Wanted:
 
     Raises RepositoryError if a file is missing or is not what it should be.
     """
-    more = [names(_load(Path(), path).get("packages"), str(path)) for path in files]
+    more = [names(load(Path(), path).get("packages"), str(path)) for path in files]
     return replace(wanted, hosts=(*wanted.hosts, *more))
 
 
@@ -127,15 +127,18 @@ def _records(tree: Path, folder: Path) -> list[PackageList]:
     """
     lists = []
     for path in sorted((tree / folder).glob("*.yml")):
-        content = _load(tree, folder / path.name)
+        content = load(tree, folder / path.name)
         record = content.get("service", content)
         packages = record.get("packages") if isinstance(record, dict) else record
         lists.append(names(packages, str(folder / path.name)))
     return lists
 
 
-def _load(tree: Path, name: Path) -> dict[str, Any]:
-    """Return the mapping in a YAML file of the tree."""
+def load(tree: Path, name: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML file of the tree.
+
+    Raises RepositoryError if it is missing or is no mapping.
+    """
     try:
         content = yaml.safe_load((tree / name).read_text(encoding="utf-8"))
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -14,11 +15,23 @@ description:
     installed at once. An installation that was killed is taken up again. And Python's modules are
     byte-compiled once at the end on all cores, not package by package on one, which halves the
     time.
+  - Packages that are installed stay as they are, but for those that are to follow the source.
 options:
   names:
     description: Names of the packages.
     type: list
     elements: str
+    required: true
+  following:
+    description:
+      - Those of the names that are installed in the version that the package source has, newer or
+        older. The source needs a pin above 1000.
+    type: list
+    elements: str
+    default: []
+  source:
+    description: The file that names the package source. It is listed anew when this file changes.
+    type: path
     required: true
 author: ouhai-cloud
 """
@@ -27,11 +40,12 @@ EXAMPLES = """
 - name: Install chrony
   ouhai.cloud.packages:
     names: [chrony]
+    source: /etc/apt/sources.list.d/ouhai.sources
 """
 
 RETURN = """
 installed:
-  description: Packages that were missing.
+  description: Packages that were missing, or not in the version that they are to have.
   returned: always
   type: list
   elements: str
@@ -39,6 +53,8 @@ installed:
 
 # There while packages are installed whose modules are not compiled yet.
 MARKER = "/var/lib/ouhai/byte-compile-pending"
+# Touched whenever the package source was listed.
+LISTED = "/var/lib/ouhai/packages-listed"
 # Maintainer scripts find this before /usr/bin/py3compile.
 SHIM = "/usr/local/sbin/py3compile"
 SHIM_TEXT = f"""\
@@ -61,6 +77,29 @@ def missing(module: AnsibleModule) -> list[str]:
     return [name for name in names if name not in present]
 
 
+def outdated(module: AnsibleModule) -> list[str]:
+    """Return the installed names that the package source has in another version."""
+    names = set(module.params["following"]) & set(module.params["names"])
+    if not names:
+        return []
+    _, text, _ = module.run_command(["apt-cache", "policy", *sorted(names)])
+    found = re.findall(r"(?m)^(\S+):\n  Installed: (.+)\n  Candidate: (.+)$", text)
+    return [name for name, installed, candidate in found if installed not in ("(none)", candidate)]
+
+
+def listed(module: AnsibleModule) -> bool:
+    """Tell whether the package source has been listed since it was named."""
+    source = module.params["source"]
+    return os.path.exists(LISTED) and os.path.getmtime(LISTED) >= os.path.getmtime(source)
+
+
+def list_source(module: AnsibleModule) -> None:
+    """List the package source."""
+    run(module, "apt-get", "update", "-o", "APT::Update::Error-Mode=any")
+    with open(LISTED, "w", encoding="ascii"):
+        pass
+
+
 def run(module: AnsibleModule, *command: str) -> None:
     """Run a command of apt or dpkg, and fail with its last words when it fails."""
     environment = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
@@ -72,9 +111,8 @@ def run(module: AnsibleModule, *command: str) -> None:
         )
 
 
-def install(module: AnsibleModule) -> None:
-    """Install all packages; compile their modules at the end."""
-    os.makedirs(os.path.dirname(MARKER), exist_ok=True)
+def install(module: AnsibleModule, *, listed_now: bool) -> None:
+    """Install all packages; their modules are to be compiled afterwards."""
     with open(SHIM, "w", encoding="ascii") as file:
         file.write(SHIM_TEXT)
     os.chmod(SHIM, 0o755)  # noqa: S103 - a program on everybody's path
@@ -83,8 +121,9 @@ def install(module: AnsibleModule) -> None:
     run(module, "dpkg", "--configure", "--pending", "--force-confold")
     apt = ["apt-get", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"]
     apt += ["-o", f"DPkg::Path={SCRIPT_PATH}", "-o", "Dpkg::Options::=--force-confold"]
-    run(module, "apt-get", "update", "-o", "APT::Update::Error-Mode=any")
-    run(module, *apt, "install", *module.params["names"])
+    if not listed_now:
+        list_source(module)
+    run(module, *apt, "install", "--allow-downgrades", *module.params["names"])
 
 
 def compile_modules(module: AnsibleModule) -> None:
@@ -98,14 +137,22 @@ def compile_modules(module: AnsibleModule) -> None:
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec={"names": {"type": "list", "elements": "str", "required": True}},
+        argument_spec={
+            "names": {"type": "list", "elements": "str", "required": True},
+            "following": {"type": "list", "elements": "str", "default": []},
+            "source": {"type": "path", "required": True},
+        },
         supports_check_mode=True,
     )
-    names = missing(module)
+    list_now = not module.check_mode and not listed(module)
+    if list_now:
+        os.makedirs(os.path.dirname(MARKER), exist_ok=True)
+        list_source(module)
+    names = missing(module) + outdated(module)
     pending = os.path.exists(MARKER)
     if not module.check_mode:
         if names:
-            install(module)
+            install(module, listed_now=list_now)
         if names or pending:
             compile_modules(module)
     diff = {"before": "", "after": "".join(f"{name}\n" for name in names)}

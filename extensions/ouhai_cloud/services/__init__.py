@@ -1,0 +1,1 @@
+"""What OpenStack's own services on hosts load of ours, by entry points."""

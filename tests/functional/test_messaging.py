@@ -1,0 +1,56 @@
+"""Calls between services go by our driver, on the cloud's own RabbitMQ."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.lab import Lab
+
+SERVICES = ("nova", "neutron", "cinder", "heat")
+# What a service does, with queues that vanish with it.
+PROGRAM = """
+import json, sys, time
+import oslo_messaging
+from oslo_config import cfg
+
+conf = cfg.ConfigOpts()
+conf(["--config-file", "/etc/{service}/{service}.conf"], project="{service}")
+conf.register_opt(cfg.StrOpt("transport_url", secret=True))
+passing = "use_queue_manager=false&rabbit_quorum_queue=false&rabbit_transient_quorum_queue=false"
+url = conf.transport_url + "?amqp_auto_delete=true&" + passing
+transport = oslo_messaging.get_rpc_transport(conf, url)
+
+class Answers:
+    def after(self, context, seconds):
+        time.sleep(seconds)
+        return seconds
+
+target = oslo_messaging.Target(topic="ouhai-test", server="one")
+server = oslo_messaging.get_rpc_server(transport, target, [Answers()], executor="threading")
+server.start()
+client = oslo_messaging.get_rpc_client(transport, oslo_messaging.Target(topic="ouhai-test"))
+found = {{"driver": type(transport._driver).__name__, "answers": [], "late": ""}}
+for seconds in (0, 0.3, 0):
+    found["answers"].append(client.prepare(timeout=10).call({{}}, "after", seconds=seconds))
+try:
+    client.prepare(timeout=1).call({{}}, "after", seconds=2)
+except oslo_messaging.MessagingTimeout as error:
+    found["late"] = type(error).__name__
+server.stop()
+server.wait()
+transport.cleanup()
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_calls_by_our_driver(lab: Lab, service: str) -> None:
+    for host in lab.groups["control"]:
+        found = json.loads(lab.python(host, PROGRAM.format(service=service)))
+        assert found == {
+            "driver": "PromptRabbitDriver",
+            "answers": [0, 0.3, 0],
+            "late": "MessagingTimeout",
+        }
