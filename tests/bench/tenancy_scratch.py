@@ -65,8 +65,15 @@ def directory(api: Api, register: Register) -> Iterator[None]:
 
 
 def remove_all(present: Present, store: StateStore) -> int:
-    """Remove all that is recorded and there; return how much that was."""
-    gone = [one for key, one in present.observed.items() if key in present.memory.resources]
+    """Remove all that is recorded and there; return how much that was.
+
+    The address scope stays: the lab's own bureaus have the same one.
+    """
+    gone = [
+        one
+        for key, one in present.observed.items()
+        if key in present.memory.resources and one.kind is not Kind.ADDRESS_SCOPE
+    ]
     switched = [_disabled(one) for one in gone if one.kind is Kind.DOMAIN]
     with store.lock(), store.journal() as journal:
         for changes in (switched, [_removal(one) for one in gone]):
