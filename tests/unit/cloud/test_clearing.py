@@ -90,7 +90,7 @@ def test_users_of_a_stack_whose_clearing_was_killed_are_found_again(kill: str) -
     steps = clear(cast(Api, api), cast(Api, api), ["p"], [])
     if kill == "^/stacks":
         assert next(steps) == "stack portal abandoned"
-        steps.close()
+        del steps
     else:
         api.refuse["DELETE", kill] = KeyboardInterrupt()
         with pytest.raises(KeyboardInterrupt):
