@@ -13,7 +13,7 @@ from ouhai_cloud.cloud.threads import together
 DEFAULT_GROUP = "default"
 """Name of the security group that Neutron makes for each project; it lets nobody else use it."""
 STACK_USERS_TEXT = "Heat stack user project"
-"""Heat's description of a project for a stack's own users; its name begins as the stack's."""
+"""Heat's description of a project of stack users; its name begins with the stack's project id."""
 OURS = ("network:dhcp", "network:distributed", "network:router_interface", "network:router_gateway")
 
 
