@@ -14,7 +14,7 @@ from ouhai_cloud.tenancy.register.federation import SCHEMA_VERSION, mapping_rule
 from ouhai_cloud.tenancy.register.model import Bureau
 
 from tests.support.bureaus import DIRECTORY, Bureaus
-from tests.support.federation import Provider, assertion, mapped, provider
+from tests.support.federation import UNANSWERED, Provider, assertion, mapped, provider, twins
 from tests.support.lab import ROOT, Lab
 
 ROLES = {
@@ -25,6 +25,7 @@ ROLES = {
 FOREIGN = ("everybody", "教育局-管理员")
 """Groups that the register does not know; Keystone reads the last one as something else yet."""
 FORBIDDEN = 403
+MOST_UNITS = 4
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,23 @@ def api(cloud: Connection) -> Api:
 
 
 @pytest.fixture(scope="module")
-def rules(bureaus: Bureaus) -> list[Json]:
-    return mapping_rules(bureaus.register, DIRECTORY)
+def units(bureaus: Bureaus) -> list[Bureau]:
+    """The centre and some others, one of them with units below it."""
+    seeing = [one for one in bureaus.register.bureaus if bureaus.sees(one)]
+    return sorted(seeing, key=lambda one: one.kind != "centre")[:MOST_UNITS]
+
+
+@pytest.fixture(scope="module")
+def domain(api: Api, units: list[Bureau]) -> Iterator[str]:
+    """Groups that Keystone keeps itself: the first thing that the rules need."""
+    names = {name for unit in units for role in ROLES for name in getattr(unit.staff, role)}
+    with twins(api, DIRECTORY, names) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def rules(bureaus: Bureaus, domain: str) -> list[Json]:
+    return mapping_rules(bureaus.register, domain)
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +68,6 @@ def elsewhere(api: Api, rules: list[Json]) -> Iterator[Provider]:
 def port() -> int:
     record = yaml.safe_load((ROOT / "deploy/services/keystone.yml").read_text())
     return int(record["service"]["apis"][0]["port"])
-
-
-@pytest.fixture(scope="module")
-def units(bureaus: Bureaus) -> list[Bureau]:
-    """All units with people who see something."""
-    return [one for one in bureaus.register.bureaus if bureaus.sees(one)]
 
 
 def announced(unit: Bureau, role: str) -> dict[str, str]:
@@ -74,15 +84,15 @@ def test_keystone_keeps_the_rules_as_they_are(
 
 
 def test_keystones_engine_finds_the_groups_of_the_register_and_no_others(
-    lab: Lab, units: list[Bureau], rules: list[Json]
+    lab: Lab, units: list[Bureau], rules: list[Json], domain: str
 ) -> None:
-    people = [(unit, role) for unit in units[:2] for role in ROLES]
+    people = [(unit, role) for unit in units for role in ROLES]
     asked = [announced(unit, role) for unit, role in people]
     stranger = assertion("stranger", *FOREIGN)
     *found, strangers = mapped(lab, rules, [*asked, stranger])
     for (unit, role), one in zip(people, found, strict=True):
         expected = [
-            {"name": name, "domain": {"name": DIRECTORY}} for name in getattr(unit.staff, role)
+            {"name": name, "domain": {"name": domain}} for name in getattr(unit.staff, role)
         ]
         assert one["group_names"] == expected
         assert one["user"]["name"] == f"elsewhere-{unit.short}-{role}"
@@ -128,3 +138,11 @@ def test_another_issuer_is_refused(
     asked = [announced(units[0], "manager")]
     seen: list[Any] = elsewhere.login(lab, port, asked, issuer="https://other.example")
     assert seen == [FORBIDDEN]
+
+
+def test_groups_of_ldap_are_what_keystone_cannot_take(
+    lab: Lab, api: Api, bureaus: Bureaus, units: list[Bureau], port: int
+) -> None:
+    """Pins the fault of Keystone's that federation.py tells of; mended, they may be one domain."""
+    with provider(api, mapping_rules(bureaus.register, DIRECTORY)) as made:
+        assert made.login(lab, port, [announced(units[0], "reader")]) == [UNANSWERED]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from ouhai_cloud.tenancy.register.federation import (
 
 from tests.support.lab import Lab
 
+UNANSWERED = 0
 PROTOCOL = "mapped"
 """The name of a method that Keystone offers as it is."""
 ISSUER_ATTRIBUTE = "HTTP_OIDC_ISS"
@@ -33,11 +34,12 @@ with tempfile.TemporaryDirectory() as folder:
         assertion.write_text("\\n".join(lines), encoding="utf-8")
         words = ["keystone-manage", "mapping_engine", "--rules", rules, "--input", assertion]
         done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
-        found.append(json.loads(done.stdout))
+        # What it logs comes before, on the same channel.
+        found.append(json.loads(done.stdout[done.stdout.index("{{\\n"):]))
 print(json.dumps(found))
 """
 LOGIN = """
-import json, urllib.error, urllib.request
+import http.client, json, urllib.error, urllib.request
 
 def ask(path, headers, body=None):
     data = json.dumps(body).encode() if body else None
@@ -54,6 +56,8 @@ def login(assertion):
         token = ask({path!r}, headers).headers["X-Subject-Token"]
     except urllib.error.HTTPError as error:
         return error.code
+    except http.client.RemoteDisconnected:
+        return {unanswered}
     mine = json.load(ask("/auth/projects", {{"X-Auth-Token": token}}))["projects"]
     return {{project["name"]: roles(token, project["id"]) for project in mine}}
 
@@ -101,13 +105,59 @@ class Provider:
     ) -> list[Any]:
         """Log people in; return for each the roles by project's name, or the status of a refusal.
 
+        Where Keystone's process fails, that is ``UNANSWERED``.
+
         :param port: Keystone's on the control host, behind all that would set such variables.
         :param issuer: who announces them, by default the provider itself.
         """
         announced = [{**one, ISSUER_ATTRIBUTE: issuer or self.issuer} for one in assertions]
         path = f"/OS-FEDERATION/identity_providers/{self.id}/protocols/{PROTOCOL}/auth"
-        code = LOGIN.format(port=port, path=path, asked=json.dumps(announced))
+        code = LOGIN.format(
+            port=port, path=path, asked=json.dumps(announced), unanswered=UNANSWERED
+        )
         return list(json.loads(lab.python(lab.control, code, timeout=300)))
+
+
+@contextmanager
+def twins(api: Api, directory: str, names: Collection[str]) -> Iterator[str]:
+    """Make groups in Keystone's own database with the roles of the directory's of these names.
+
+    :param directory: name of the directory's domain.
+    :return: the name of the domain that they are in; it is removed at the end with all of them.
+    """
+    (home,) = api.list("identity", "/domains", name=directory)
+    originals = api.list("identity", "/groups", domain_id=home["id"])
+    name = f"ouhai-test-{secrets.token_hex(4)}"
+    with _domain(api, name) as domain:
+        twin = {}
+        for one in originals:
+            if one["name"] in names:
+                body = {"group": {"name": one["name"], "domain_id": domain}}
+                twin[one["id"]] = api.post("identity", "/groups", body)["group"]["id"]
+        for grant in api.list("identity", "/role_assignments"):
+            group = twin.get(grant.get("group", {}).get("id"))
+            if group:
+                api.put("identity", _path(grant, group))
+        yield name
+
+
+def _path(grant: Json, group: str) -> str:
+    """Return the path of a grant for another group."""
+    scope = dict(grant["scope"])
+    inherited = scope.pop("OS-INHERIT:inherited_to", "")
+    ((kind, target),) = scope.items()
+    path = f"/{kind}s/{target['id']}/groups/{group}/roles/{grant['role']['id']}"
+    return f"/OS-INHERIT{path}/inherited_to_{inherited}" if inherited else path
+
+
+@contextmanager
+def _domain(api: Api, name: str) -> Iterator[str]:
+    made = api.post("identity", "/domains", {"domain": {"name": name}})["domain"]["id"]
+    try:
+        yield made
+    finally:
+        api.patch("identity", f"/domains/{made}", {"domain": {"enabled": False}})
+        api.delete("identity", f"/domains/{made}")
 
 
 @contextmanager
@@ -116,10 +166,7 @@ def provider(api: Api, rules: Sequence[Json]) -> Iterator[Provider]:
     name, issuer = f"ouhai-test-{secrets.token_hex(4)}", f"https://{secrets.token_hex(16)}.example"
     federation = "/OS-FEDERATION"
     with ExitStack() as undo:
-        domain = api.post("identity", "/domains", {"domain": {"name": name}})["domain"]["id"]
-        undo.callback(api.delete, "identity", f"/domains/{domain}")
-        disabled = {"domain": {"enabled": False}}
-        undo.callback(api.patch, "identity", f"/domains/{domain}", disabled)
+        domain = undo.enter_context(_domain(api, name))
         made = f"{federation}/mappings/{name}"
         api.put("identity", made, {"mapping": mapping(rules)})
         undo.callback(api.delete, "identity", made)
