@@ -74,6 +74,11 @@ class Dashboard:
         WebDriverWait(self._browser, WAIT_SECONDS).until(shown, "the list of projects stays shut")
         return {one.text for one in self._browser.find_elements(By.CSS_SELECTOR, listed)}
 
+    def offers(self, table: str, action: str) -> bool:
+        """Tell whether a table of the page has a button for an action."""
+        self._wait_for(f"#{table}")
+        return bool(self._browser.find_elements(By.ID, f"{table}__action_{action}"))
+
     def choose_language(self, code: str) -> None:
         """Set the language in the user's settings, by mouse."""
         self.open("settings/")

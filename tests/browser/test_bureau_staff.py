@@ -1,4 +1,4 @@
-"""A bureau's staff at the dashboard: Chinese names, the own projects, nobody else's."""
+"""A bureau's staff at the dashboard: Chinese names, the own projects, what the role allows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ from tests.support.bureaus import Bureaus
 from tests.support.lab import Lab
 
 DIRECTORY = "district"
+# Pages with the button above their table that makes something.
+MAKING = {
+    "instances": "launch-ng",
+    "volumes": "create",
+    "networks": "create",
+    "security_groups": "create",
+    "floating_ips": "allocate",
+    "stacks": "launch",
+}
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +56,21 @@ def test_sees_the_own_projects_in_chinese_and_no_others(
         dashboard.open(f"project/{page}/")
         assert {name for name in others if name in dashboard.text} == set()
         dashboard.screenshot(f"6-{role}-{page}")
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"),
+    [("manager", set(MAKING)), ("member", set(MAKING)), ("reader", set())],
+)
+def test_is_offered_to_make_what_the_services_would_let_the_role_make(
+    dashboard: Dashboard, bureaus: Bureaus, bureau: Bureau, role: str, offered: set[str]
+) -> None:
+    dashboard.open()
+    dashboard.log_in_as(f"{bureau.short}-{role}", bureaus.password, DIRECTORY)
+    seen = set()
+    for page, action in MAKING.items():
+        dashboard.open(f"project/{page}/")
+        if dashboard.offers(page, action):
+            seen.add(page)
+        dashboard.screenshot(f"7-{role}-{page}")
+    assert seen == offered

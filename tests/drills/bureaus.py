@@ -246,12 +246,12 @@ def retire(done: Steps, cloud: ScratchCloud) -> None:
         without_first = cloud.seen()
         cloud.run("apply")
         address = cloud.give_address(FIRST)
-        volume = cloud.give_stack(FIRST)
+        belongings = cloud.furnish(FIRST)
         # Ends the agreement; the bureau itself is left alone.
         cloud.run("apply", register=two)
     with done.step("retire: report, freeze, thaw, freeze"):
         report = cloud.retire(FIRST, "--report", "-f", "json", register=two)
-        for word in (address, volume, "in_service"):
+        for word in (address, *belongings.ids, "in_service"):
             if word not in report:
                 raise DrillFailed(f"the report lacks {word}:\n{report}")
         cloud.expect_refused(FIRST, "--remove", "remove cannot follow now", two)
@@ -262,15 +262,21 @@ def retire(done: Steps, cloud: ScratchCloud) -> None:
         cloud.expect_refused(FIRST, "--archive", "is in grace until", two)
         cloud.expect_refused(FIRST, "--empty", "empty cannot follow now", two)
         cloud.expect_refused(FIRST, "--remove", "remove cannot follow now", two)
-    with done.step("retire: grace of no days, archive, empty, remove"):
+    with done.step("retire: grace of no days, archive"):
         for words in (("--thaw",), GRACE_ENDS_AT_ONCE, ("--archive",)):
             cloud.retire(FIRST, *words, register=two)
         cloud.expect_refused(FIRST, "--remove", "remove cannot follow now", two)
+    with done.step("retire: emptying is killed when a stack is abandoned"):
+        cloud.kill_retire(FIRST, "--empty", "abandoned", two)
+        cloud.expect_users_of_a_stack_alone(FIRST)
+        cloud.expect_refused(FIRST, "--remove", "remove cannot follow now", two)
+    with done.step("retire: empty again, remove"):
         emptied = cloud.retire(FIRST, "--empty", register=two)
-        if address not in emptied:
-            raise DrillFailed(f"--empty does not say that it released {address}:\n{emptied}")
+        for word in (address, "users of a stack removed"):
+            if word not in emptied:
+                raise DrillFailed(f"--empty does not say what became of {word}:\n{emptied}")
         cloud.retire(FIRST, "--remove", register=two)
-        cloud.expect_archived(volume)
+        cloud.expect_kept(belongings)
     with done.step("retire: nothing of it is left, the others are as before"):
         expect(without_first, cloud.seen(), f"removing {FIRST} left or took what it should not")
         cloud.expect_clean(two)

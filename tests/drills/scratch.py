@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 from ouhai_cloud.cloud.listing import Listing
@@ -20,8 +20,12 @@ UNITS: Mapping[str, str | None] = {FIRST: None, SECOND: None, SCHOOL: SECOND}
 ROOTS = (FIRST, SECOND)
 SYSTEMS: Mapping[str, tuple[int, ...]] = {"oa": (443,), "web": ()}
 """Codes of the systems that each has, with what they expose."""
-ROOM = Allotment(cores=1, memory_gib=1, disk_gib=4)
-"""What the first unit has for its first system."""
+ROOM: Mapping[tuple[str, str], Allotment] = {
+    (FIRST, "oa"): Allotment(cores=1, memory_gib=1, disk_gib=4),
+    (FIRST, "web"): Allotment(cores=1, memory_gib=1, disk_gib=2),
+}
+"""What systems have for a server with its volumes; the others have nothing."""
+NOTHING = Allotment()
 AGREEMENT = Agreement("XD-1", f"{FIRST}/oa", f"{SECOND}/oa", "演练")
 
 PLACES: Mapping[str, str] = {
@@ -54,8 +58,8 @@ TOLD_BY: Mapping[str, str] = {
 def extended(register: Register) -> Register:
     """Return a register with the scratch units and a share between two of them.
 
-    One of them has room for a server, the others for nothing, so that they fit into what a pool has
-    left; their staff is the centre's, whose groups the directory has.
+    One of them has room for two servers, the others for nothing, so that they fit into what a pool
+    has left; their staff is the centre's, whose groups the directory has.
 
     :raises DrillFailed: the register has units of these codes itself.
     """
@@ -138,17 +142,21 @@ def _unit(code: str, centre: Bureau) -> Bureau:
         kind="school" if parent else "bureau",
         parent=parent,
         contact=f"{short}@drill.example",
-        allotment=ROOM if code == FIRST else Allotment(),
+        allotment=_sum(room for (unit, _), room in ROOM.items() if unit == code),
         staff=centre.staff,
         systems=tuple(
-            System(one, f"演练系统{code}-{one}", "", 2, "test", _room(code, one), exposes)
+            System(
+                one, f"演练系统{code}-{one}", "", 2, "test", ROOM.get((code, one), NOTHING), exposes
+            )
             for one, exposes in SYSTEMS.items()
         ),
     )
 
 
-def _room(code: str, system: str) -> Allotment:
-    return ROOM if (code, system) == (FIRST, next(iter(SYSTEMS))) else Allotment()
+def _sum(rooms: Iterable[Allotment]) -> Allotment:
+    names = [field.name for field in fields(Allotment)]
+    each = [[getattr(room, name) for name in names] for room in rooms]
+    return Allotment(*map(sum, zip(*each, strict=True))) if each else NOTHING
 
 
 def _lines(listing: Listing, called: Mapping[str, str]) -> Iterator[str]:

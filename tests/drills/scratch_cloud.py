@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+from openstack.connection import Connection
 from ouhai_cloud import config
 from ouhai_cloud.cloud.api import Api, Json
-from ouhai_cloud.cloud.archive import ARCHIVE, open_archive
+from ouhai_cloud.cloud.archive import ARCHIVE, PATCH_HEADERS, open_archive
 from ouhai_cloud.cloud.connection import prepare
-from ouhai_cloud.cloud.contents import contents
+from ouhai_cloud.cloud.contents import Item, contents
 from ouhai_cloud.cloud.listing import list_all
 from ouhai_cloud.cloud.marks import unmark
 from ouhai_cloud.tenancy.register.dump import dump
@@ -24,6 +26,7 @@ from ouhai_cloud.tenancy.register.model import Register
 from ouhai_cloud.tenancy.report import WORDS
 from ouhai_cloud.tenancy.resources import Key, place_of
 
+from tests.drills.belongings import Belongings, expect_kept, furnish
 from tests.drills.scratch import ROOTS, SYSTEMS, UNITS, extended, objects
 from tests.drills.steps import DrillFailed
 from tests.support.bureaus import Bureaus
@@ -31,12 +34,8 @@ from tests.support.cloud import connect
 from tests.support.lab import Lab
 
 NOTHING_TO_DO = WORDS["nothing"]["en"]
-STACK: Json = {
-    "heat_template_version": "2021-04-16",
-    "resources": {"data": {"type": "OS::Cinder::Volume", "properties": {"size": 1}}},
-}
-STACK_SECONDS = 180
 GRACE_ENDS_AT_ONCE = ("--freeze", "--grace-days", "0")
+STACK_SECONDS = 180
 POLL_SECONDS = 0.05
 NEXT_TIME = "run the same command again"
 """What a report must tell, as every error of ours that time mends does."""
@@ -82,6 +81,7 @@ class ScratchCloud:
         """
         # Before cleaning: what that leaves behind is the drill's, and goes.
         self._orphans_before = self._orphans()
+        self._archived_before = {one.id for one in self._archived()}
         self.clean()
         self.expect_clean(self.original, own_state=True)
         # Retiring makes it and keeps it, so it must not count as something left behind.
@@ -204,39 +204,58 @@ class ScratchCloud:
 
     def give_address(self, code: str) -> str:
         """Give a bureau a floating address, so that something is in its projects."""
-        domain_id = (self._domain(code) or {}).get("id")
-        project = self._api.list("identity", "/projects", domain_id=domain_id)[0]
+        project = self._projects(code)[0]
         name = self.lab.variables["external_network"]["name"]
         network = self._api.list("network", "/networks", name=name)[0]
         body = {"floating_network_id": network["id"], "project_id": project["id"]}
         made = self._api.post("network", "/floatingips", {"floatingip": body})
         return str(made["floatingip"]["floating_ip_address"])
 
-    def give_stack(self, code: str) -> str:
-        """Let a bureau's member deploy a stack with a volume; return the volume's id."""
-        domain_id = (self._domain(code) or {}).get("id")
-        system = next(iter(SYSTEMS))
-        tags = f"bureau={code},system={system}"
-        (project,) = self._api.list("identity", "/projects", domain_id=domain_id, tags=tags)
-        centre = next(one for one in self.register.bureaus if one.kind == "centre")
-        heat = self.bureaus.connection(f"{centre.short}-member", project["id"]).orchestration
-        stack = heat.create_stack(name=f"drill-{code.lower()}", template=STACK)
-        heat.wait_for_status(stack, "CREATE_COMPLETE", ["CREATE_FAILED"], wait=STACK_SECONDS)
-        return str(next(iter(heat.resources(stack))).physical_resource_id)
+    def furnish(self, code: str) -> Belongings:
+        """Let a bureau's member make servers, volumes and a stack."""
+        one, other = (self._member(code, system) for system in SYSTEMS)
+        return furnish(one, other)
 
-    def expect_archived(self, volume_id: str) -> None:
-        """See that a volume is whole and the archive's, then delete it.
+    def expect_kept(self, belongings: Belongings) -> None:
+        """See that the archive has all of it that is to be kept."""
+        expect_kept(self._api, belongings)
 
-        :raises DrillFailed: it is not.
+    def kill_retire(self, code: str, step: str, word: str, register: Path) -> None:
+        """Start a step of a retirement and kill it as soon as it says a word.
+
+        :raises DrillFailed: it ends without saying it.
         """
-        volumes = self._api.list(
-            "block_storage", "/volumes/detail", collection="volumes", all_tenants="1"
-        )
-        found = {one["id"]: one for one in volumes}.get(volume_id, {})
-        seen = (found.get("os-vol-tenant-attr:tenant_id"), found.get("status"))
-        if seen not in {(one["id"], "available") for one in self._archives()}:
-            raise DrillFailed(f"volume {volume_id} is not kept in {ARCHIVE}: {found or 'gone'}")
-        self._api.delete("block_storage", f"/volumes/{volume_id}")
+        words = ["openstack", "bureau", "retire", code, step, "--register", str(register)]
+        said = ""
+        with subprocess.Popen(
+            words,
+            env=self.bureaus.environment(self._state),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                for line in process.stderr or ():
+                    said += line
+                    if word in line:
+                        return
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+        raise DrillFailed(f"retire {code} {step} ended without saying {word!r}:\n{tail(said)}")
+
+    def expect_users_of_a_stack_alone(self, code: str) -> None:
+        """See that users of a stack are left whose stack is gone; waits for Heat to forget it.
+
+        :raises DrillFailed: it is not so, so that nothing is shown by what comes next.
+        """
+        end = time.monotonic() + STACK_SECONDS
+        while "stack" in (left := self._kinds(code)) and time.monotonic() < end:
+            time.sleep(RETRY_SECONDS)
+        if "stack" in left or "stack_users" not in left:
+            raise DrillFailed(f"no users of a stack that is gone, but {sorted(left)}")
 
     def see_out(self, code: str, register: Path) -> None:
         """Take one that left a register through all steps of its retirement."""
@@ -263,11 +282,12 @@ class ScratchCloud:
         for path, one in self._left_behind():
             self._api.delete("network", f"/{path}/{one['id']}")
             self.swept[f"{path} {one['name']}"] += 1
+        self._sweep_archive()
 
     def close_archive(self) -> None:
         """Remove the archive project if the drill made it and nobody has put anything there."""
         for one in [] if self._had_archive else self._archives():
-            if not contents(self._api, [one["id"]]):
+            if not self._archived():
                 self._api.delete("block_storage", f"/os-quota-sets/{one['id']}")
                 self._api.delete("identity", f"/projects/{one['id']}")
 
@@ -282,6 +302,22 @@ class ScratchCloud:
         self.run("apply", register=self.original)
         for code in filter(self._domain, ROOTS):
             self.see_out(code, self.original)
+
+    def _archived(self) -> list[Item]:
+        return contents(self._api, [one["id"] for one in self._archives()])
+
+    def _sweep_archive(self) -> None:
+        """Delete what came to the archive since the drill began."""
+        for one in self._archived():
+            if one.id in self._archived_before:
+                continue
+            if one.what == "image":
+                bare = [{"op": "replace", "path": "/protected", "value": False}]
+                path = f"/images/{one.id}"
+                self._api.send("image", "PATCH", path, body=bare, headers=PATCH_HEADERS)
+                self._api.delete("image", path)
+            else:
+                self._api.delete("block_storage", f"/{one.what}s/{one.id}")
 
     def _left_behind(self) -> list[tuple[str, Json]]:
         """Return what is left of bureaus that are gone: doubles, and groups of their projects."""
@@ -305,6 +341,21 @@ class ScratchCloud:
             return (self._state / "journal.jsonl").read_bytes().count(b"\n")
         except FileNotFoundError:
             return 0
+
+    def _projects(self, code: str, **search: Any) -> list[Json]:
+        domain_id = (self._domain(code) or {}).get("id")
+        return self._api.list("identity", "/projects", domain_id=domain_id, **search)
+
+    def _kinds(self, code: str) -> set[str]:
+        """Return what kinds of things are in a bureau's projects."""
+        found = contents(self._api, [one["id"] for one in self._projects(code)])
+        return {one.what for one in found}
+
+    def _member(self, code: str, system: str) -> Connection:
+        """Return a connection as a member, to a system's project; the staff is the centre's."""
+        (project,) = self._projects(code, tags=f"bureau={code},system={system}")
+        centre = next(one for one in self.register.bureaus if one.kind == "centre")
+        return self.bureaus.connection(f"{centre.short}-member", project["id"])
 
     def _domain(self, code: str) -> Json | None:
         found = self._api.list("identity", "/projects", is_domain="true", name=code.lower())

@@ -208,15 +208,21 @@ def _picture(archive: Api, item: Item) -> str:
 
 def _wait_active(archive: Api, image_id: str, item: Item) -> None:
     end = time.monotonic() + SNAPSHOT_SECONDS
-    while time.monotonic() < end:
-        status = archive.get("image", f"/images/{image_id}")["status"]
-        if status == "active":
-            return
-        if status in LOST:
-            break
+    while (status := _image_status(archive, image_id)) != "active":
+        if status in LOST or time.monotonic() > end:
+            raise CloudUnreachable(
+                f"The image {image_id} of server {item.name} is {status} and was not finished; "
+                "look at nova-compute and Glance, delete the image if it is stuck, then run the "
+                "same command again"
+            )
         time.sleep(POLL_SECONDS)
-    raise CloudUnreachable(
-        f"The image {image_id} of server {item.name} was not finished within "
-        f"{SNAPSHOT_SECONDS:.0f} s; look at Glance and nova-compute, delete the image if it is "
-        "stuck, then archive again"
-    )
+
+
+def _image_status(archive: Api, image_id: str) -> str:
+    try:
+        return str(archive.get("image", f"/images/{image_id}")["status"])
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
+        # Nova deletes what it cannot finish.
+        return "deleted"

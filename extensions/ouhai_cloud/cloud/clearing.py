@@ -12,8 +12,6 @@ from ouhai_cloud.cloud.errors import CloudUnreachable
 
 WAIT_SECONDS = 600.0
 POLL_SECONDS = 3.0
-PROJECT_NAME_LENGTH = 64
-"""To which Heat cuts the name that it makes of a stack's project and id."""
 FAILED = "DELETE_FAILED"
 """What Heat says of a stack that it gave up, also of one that it should abandon."""
 
@@ -41,8 +39,10 @@ def clear(
         api.delete("orchestration", f"/stacks/{item.name}/{item.id}/abandon")
         yield f"stack {item.name} abandoned"
     _wait_until_gone(api, project_ids, "stack", "heat-engine and `openstack stack event list`")
-    for item in _of(found, "stack"):
-        _remove_users_of_stack(api, item)
+    # Looked for anew: also those of stacks that were abandoned by a run that was killed.
+    for item in _of(contents(api, project_ids), "stack_users"):
+        _remove_stack_users(api, item)
+        yield f"users of a stack removed, with their project {item.name} in Heat's domain"
     for item in _of(contents(api, project_ids), "floating_ip"):
         api.delete("network", f"/floatingips/{item.id}")
         yield f"floating address {item.name} released"
@@ -54,14 +54,13 @@ def clear(
         yield f"security group {item.name} deleted"
 
 
-def _remove_users_of_stack(api: Api, stack: Item) -> None:
-    """Remove the project of a stack's own users from Heat's domain; abandoning leaves it."""
-    name = f"{stack.project_id}-{stack.id}"[:PROJECT_NAME_LENGTH]
-    for project in api.list("identity", "/projects", name=name):
-        for user in api.list("identity", "/users", domain_id=project["domain_id"]):
-            if user.get("default_project_id") == project["id"]:
-                api.delete("identity", f"/users/{user['id']}")
-        api.delete("identity", f"/projects/{project['id']}")
+def _remove_stack_users(api: Api, item: Item) -> None:
+    """Remove a stack's own users, then their project, by which they are found."""
+    project = api.get("identity", f"/projects/{item.id}")["project"]
+    for user in api.list("identity", "/users", domain_id=project["domain_id"]):
+        if user.get("default_project_id") == item.id:
+            api.delete("identity", f"/users/{user['id']}")
+    api.delete("identity", f"/projects/{item.id}")
 
 
 def _of(items: Sequence[Item], what: str) -> list[Item]:

@@ -12,6 +12,8 @@ from ouhai_cloud.cloud.threads import together
 
 DEFAULT_GROUP = "default"
 """Name of the security group that Neutron makes for each project; it lets nobody else use it."""
+STACK_USERS_TEXT = "Heat stack user project"
+"""Heat's description of a project of stack users; its name begins with the stack's project id."""
 OURS = ("network:dhcp", "network:distributed", "network:router_interface", "network:router_gateway")
 
 
@@ -20,7 +22,8 @@ class Item:
     """One thing in a project.
 
     :param what: ``server``, ``volume``, ``snapshot``, ``backup``, ``image``, ``floating_ip``,
-        ``port``, ``security_group``, ``network``, ``router`` or ``stack``.
+        ``port``, ``security_group``, ``network``, ``router``, ``stack`` or ``stack_users``. The
+        last is a project in Heat's domain for the users of a stack, there or gone.
     :param size_gib: 0 where a size says nothing.
     :param attached_to: id of the server that a volume or port belongs to, else empty.
     """
@@ -41,7 +44,7 @@ def contents(api: Api, project_ids: Collection[str], made: Collection[str] = ())
     :raises CloudUnreachable: a service does not answer; without its answer nothing is known to be
         empty.
     """
-    api.warm("compute", "block_storage", "image", "network")
+    api.warm("identity", "compute", "block_storage", "image", "network")
     wanted = frozenset(project_ids)
     found: list[Item] = []
     for items in together({name: partial(look, api) for name, look in _LOOKS.items()}).values():
@@ -161,6 +164,15 @@ def _stacks(api: Api) -> list[Item]:
     ]
 
 
+def _stack_users(api: Api) -> list[Item]:
+    # By themselves and not by their stacks: one that is abandoned leaves them, and is forgotten.
+    return [
+        Item("stack_users", one["id"], one["name"], one["name"].partition("-")[0], "")
+        for one in api.list("identity", "/projects")
+        if one.get("description") == STACK_USERS_TEXT
+    ]
+
+
 _LOOKS: dict[str, Callable[[Api], list[Item]]] = {
     "servers": _servers,
     "volumes": _volumes,
@@ -173,4 +185,5 @@ _LOOKS: dict[str, Callable[[Api], list[Item]]] = {
     "networks": partial(_of_neutron, "network", "/networks"),
     "routers": partial(_of_neutron, "router", "/routers"),
     "stacks": _stacks,
+    "stack_users": _stack_users,
 }

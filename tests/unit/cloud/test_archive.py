@@ -103,6 +103,27 @@ def test_an_image_of_an_earlier_retirement_or_one_that_failed_is_not_enough(api:
     assert len(api.tables["images"]) == 3
 
 
+def test_an_image_that_nova_gave_up_is_named_and_made_anew_the_next_time(
+    api: CentreApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = opened(api)
+    api.put_in("servers", name="web", tenant_id="p", status="SHUTOFF", image={"id": "i"})
+    real = CentreApi._server_action
+
+    def action(self: CentreApi, server: Json, body: Json) -> Json:
+        answer = real(self, server, body)
+        self.tables["images"].clear()
+        return answer
+
+    with monkeypatch.context() as patch, pytest.raises(CloudUnreachable) as error:
+        patch.setattr(CentreApi, "_server_action", action)
+        kept(api, archive)
+    assert "of server web is deleted" in str(error.value)
+    assert "look at nova-compute" in str(error.value)
+    kept(api, archive)
+    assert len(api.tables["images"]) == 1
+
+
 def test_no_image_that_was_kept_can_be_deleted_with_a_stack(api: CentreApi) -> None:
     archive = opened(api)
     made = {"status": "active", "created_at": api.now}

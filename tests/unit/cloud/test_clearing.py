@@ -9,7 +9,7 @@ from ouhai_cloud.cloud import clearing
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.archive import open_archive
 from ouhai_cloud.cloud.clearing import clear
-from ouhai_cloud.cloud.contents import contents
+from ouhai_cloud.cloud.contents import STACK_USERS_TEXT, contents
 from ouhai_cloud.cloud.errors import CloudUnreachable
 
 from tests.support.centre_api import CentreApi
@@ -58,20 +58,57 @@ def test_no_volume_in_the_archive_is_deleted_with_its_stack() -> None:
     assert api.tables["volumes"][made["id"]][OWNER] == archive.own_project_id
 
 
-def test_the_users_of_a_stack_go_with_it() -> None:
-    api = CentreApi()
+def with_users(api: CentreApi) -> tuple[str, str]:
+    """Put in the project of the stack's own users, and one of another bureau's stack."""
     api.tables["users"] = {}
-    api.put_in("stacks", **STACK)
     domain = api.put_in("projects", name="heat", is_domain=True)["id"]
-    theirs, others = (
-        api.put_in("projects", name=name, is_domain=False, domain_id=domain)["id"]
-        for name in ("p-s", "p-t")
-    )
+    heats = {"is_domain": False, "domain_id": domain, "description": STACK_USERS_TEXT}
+    theirs, others = (api.put_in("projects", name=name, **heats)["id"] for name in ("p-s", "q-s"))
     for home in (theirs, others):
         api.put_in("users", name=home, domain_id=domain, default_project_id=home)
+    return theirs, others
+
+
+def homes_of_users(api: CentreApi) -> list[str]:
+    return [one["default_project_id"] for one in api.tables["users"].values()]
+
+
+def test_the_users_of_a_stack_go_with_it() -> None:
+    api = CentreApi()
+    api.put_in("stacks", **STACK)
+    theirs, others = with_users(api)
     emptied(api)
-    assert [one["default_project_id"] for one in api.tables["users"].values()] == [others]
+    assert homes_of_users(api) == [others]
     assert theirs not in api.tables["projects"] and others in api.tables["projects"]
+
+
+@pytest.mark.parametrize("kill", ["^/stacks", "^/users", "^/projects"])
+def test_users_of_a_stack_whose_clearing_was_killed_are_found_again(kill: str) -> None:
+    api = CentreApi()
+    api.put_in("stacks", **STACK)
+    theirs, others = with_users(api)
+    steps = clear(cast(Api, api), cast(Api, api), ["p"], [])
+    if kill == "^/stacks":
+        assert next(steps) == "stack portal abandoned"
+        del steps
+    else:
+        api.refuse["DELETE", kill] = KeyboardInterrupt()
+        with pytest.raises(KeyboardInterrupt):
+            list(steps)
+        api.refuse.clear()
+    assert not api.tables["stacks"]
+    assert [one.what for one in contents(cast(Api, api), ["p"])] == ["stack_users"]
+    emptied(api)
+    assert contents(cast(Api, api), ["p"]) == []
+    assert homes_of_users(api) == [others]
+    assert theirs not in api.tables["projects"] and others in api.tables["projects"]
+
+
+def test_a_project_that_is_only_called_like_that_of_users_stays() -> None:
+    api = CentreApi()
+    named = api.put_in("projects", name="p-s", is_domain=False, description="")["id"]
+    emptied(api)
+    assert named in api.tables["projects"]
 
 
 @pytest.mark.parametrize("status", ["DELETE_IN_PROGRESS", "DELETE_FAILED"])

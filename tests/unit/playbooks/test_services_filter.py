@@ -145,3 +145,12 @@ def test_the_records_of_the_tree_do_not_collide() -> None:
     assert len(set(kinds)) == len(kinds)
     databases = [database for record in records for database in record["databases"]]
     assert len(set(databases)) == len(databases)
+
+
+def test_an_api_takes_chunks_that_are_larger_than_glanceclients() -> None:
+    for file in filters.uwsgi_files(RECORD):
+        if file["path"].endswith(".ini"):
+            options = dict(
+                line.split(" = ", 1) for line in file["content"].splitlines() if " = " in line
+            )
+            assert int(options["chunked-input-limit"]) > 1 << 20

@@ -4,6 +4,10 @@ One rule with a list of all groups, and not one rule for each: Keystone keeps a 
 of 64 KiB, which 60 bureaus would nearly fill otherwise, and warns of every rule beyond the first
 that fits a person. A person in none of the groups gets a token without any role. Everything is
 ASCII, for Keystone reads claims as Latin-1 and a Chinese name would never match.
+
+Seen with Keystone 27: the groups must be in a domain that Keystone keeps in its own database. It
+writes down until when somebody from elsewhere is in a group, by a key into its own table of groups,
+and fails without an answer for who is in one of LDAP's.
 """
 
 from __future__ import annotations
@@ -31,16 +35,16 @@ def groups(register: Register) -> tuple[str, ...]:
     return tuple(sorted(set(named)))
 
 
-def mapping_rules(register: Register, directory_domain: str) -> list[dict[str, Any]]:
+def mapping_rules(register: Register, groups_domain: str) -> list[dict[str, Any]]:
     """Return the rules of a mapping whose ``schema_version`` is ``SCHEMA_VERSION``.
 
-    :param directory_domain: name of the Keystone domain that the directory's groups are in.
+    :param groups_domain: name of the domain that groups with these names are in; not LDAP's.
     """
     return [
         {
             "local": [
                 {"user": {"name": "{0}"}},
-                {"groups": "{1}", "domain": {"name": directory_domain}},
+                {"groups": "{1}", "domain": {"name": groups_domain}},
             ],
             "remote": [
                 {"type": USER_ATTRIBUTE},

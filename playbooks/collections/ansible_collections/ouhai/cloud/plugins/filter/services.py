@@ -40,6 +40,9 @@ listen = 100
 # what Heat and Glance take may be chunked
 wsgi-manage-chunked-input = true
 http-chunked-input = true
+# The default of 1 MiB refuses the chunks of glanceclient, which are as large: Nova sends images of
+# servers so.
+chunked-input-limit = 8388608
 rem-header = Content-Length
 paste-logger = true
 no-orphans = true

@@ -8,8 +8,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ouhai.cloud.plugins.module_utils.administrator import (
     ARGUMENTS,
-    PASSING,
+    CLOUD_ERRORS,
     administrator,
+    passing,
 )
 
 DOCUMENTATION = """
@@ -66,7 +67,9 @@ def obstacles(cloud: Any) -> list[str]:
     """Return what stands in the way; a service that does not answer now may do so later."""
     try:
         return missing(cloud)
-    except PASSING as error:
+    except CLOUD_ERRORS as error:
+        if not passing(error):
+            raise
         return [f"the cloud does not answer: {error}"]
 
 
