@@ -95,13 +95,14 @@ class ShowApplication(CloudCommand, ShowOne):
         return tuple(facts), tuple(facts.values())
 
 
-class PublishApplication(CloudCommand, ShowOne):
-    """Check an application's folder and put it into the catalogue; only the centre may.
+class PublishApplications(CloudCommand, Lister):
+    """Check applications' folders and put them into the catalogue; only the centre may.
 
-    A version never changes once it is published. Publishing one that was withdrawn offers it again.
+    All are checked before the first one is published. A version never changes once it is
+    published; publishing one that was withdrawn offers it again.
 
     Examples:
-      openstack app publish heat-templates/server/1 --environment production
+      openstack app publish heat-templates/*/* --environment production
       openstack app publish heat-templates/server/1 --environment lab --check
     """
 
@@ -109,7 +110,11 @@ class PublishApplication(CloudCommand, ShowOne):
         """Add the options."""
         parser = super().get_parser(prog_name)
         parser.add_argument(
-            "folder", metavar="<folder>", type=Path, help="heat-templates/<application>/<version>"
+            "folders",
+            metavar="<folder>",
+            type=Path,
+            nargs="+",
+            help="heat-templates/<application>/<version>",
         )
         parser.add_argument(
             "--environment",
@@ -126,20 +131,22 @@ class PublishApplication(CloudCommand, ShowOne):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
-        """Publish; return names and values."""
-        entry = load(parsed_args.folder, parsed_args.environment)
+        """Publish; return columns and rows."""
+        entries = [load(folder, parsed_args.environment) for folder in parsed_args.folders]
+        act = shelf.foresee if parsed_args.check else shelf.publish
         with self.counted():
-            if parsed_args.check:
-                action = shelf.foresee(self.login(), entry)
-            else:
-                action = shelf.publish(self.login(), entry)
-        return ("application", "version", "title", "digest", "action"), (
-            entry.application,
-            entry.version,
-            entry.title(parsed_args.language),
-            entry.digest,
-            action,
-        )
+            actions = [act(self.login(), entry) for entry in entries]
+        columns = ("Application", "Version", "Title", "Action", "Digest")
+        return columns, [
+            (
+                entry.application,
+                entry.version,
+                entry.title(parsed_args.language),
+                action,
+                entry.digest,
+            )
+            for entry, action in zip(entries, actions, strict=True)
+        ]
 
 
 class WithdrawApplication(CloudCommand):
