@@ -124,7 +124,7 @@ def environment(layout: Layout, user: str, project: str, domain: str) -> dict[st
     (access,) = cloud.values()
     return {
         "OS_CLOUD": "",
-        "OS_CLIENT_CONFIG_FILE": "/dev/null",
+        "OS_CLIENT_CONFIG_FILE": "",
         "OS_AUTH_URL": access["auth"]["auth_url"],
         "OS_CACERT": access["cacert"],
         "OS_REGION_NAME": access["region_name"],

@@ -49,7 +49,7 @@ class Member:
             **os.environ,
             "PATH": lab.environment["PATH"],
             "OS_CLOUD": "",
-            "OS_CLIENT_CONFIG_FILE": "/dev/null",
+            "OS_CLIENT_CONFIG_FILE": "",
             "OS_IDENTITY_API_VERSION": "3",
             "OS_AUTH_URL": access.auth_url,
             "OS_CACERT": str(access.ca_file),

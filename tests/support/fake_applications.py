@@ -102,7 +102,8 @@ class FakeApplications:
         made = {"id": f"id-{next(self._ids)}"}
         if path == "/images":
             self._only_centre(path)
-            made |= body | {"created_at": "2026-11-25T00:00:00Z", "status": "queued"}
+            created_at = f"2026-11-25T00:00:{len(self.requests):02}Z"
+            made |= body | {"created_at": created_at, "status": "queued"}
             self.images[made["id"]] = made
             return made
         self._make_stack(made["id"], body)

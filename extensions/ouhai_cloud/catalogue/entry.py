@@ -86,6 +86,12 @@ class Entry:
         """SHA-256 of all of it, in hexadecimal."""
         return hashlib.sha256(self.document).hexdigest()
 
+    @property
+    def code_digest(self) -> str:
+        """SHA-256 of what makes a version: metadata and template, not what a district sets."""
+        code = [self.texts["metadata"], self.texts["template"]]
+        return hashlib.sha256(json.dumps(code).encode()).hexdigest()
+
     def title(self, language: Language) -> str:
         """What people call it."""
         return str(self.metadata["title"][language])

@@ -75,7 +75,7 @@ def _shape(data: Mapping[str, Any]) -> Found:
 
 def version(data: Mapping[str, Any]) -> Found:
     """The template has the version of Heat's language that the platform is tested with."""
-    if str(data.get("heat_template_version")) != VERSION:
+    if data.get("heat_template_version") != VERSION:
         yield ("heat_template_version",), f"must be {VERSION}"
 
 

@@ -51,44 +51,69 @@ def take(api: Api, application: str, version: str = "") -> Entry:
 def publish(api: Api, entry: Entry) -> str:
     """Put an entry into the catalogue; doing so twice is as good as once.
 
-    :return: ``published``, ``restored`` (it had been withdrawn) or ``unchanged``.
-    :raises EntryConflicts: the version is there with another content.
+    :return: ``published``, ``revised`` (the district sets other values or prices than it did),
+        ``restored`` (it had been withdrawn) or ``unchanged``.
+    :raises EntryConflicts: the version is there with another template or metadata.
     :raises Refused: only the centre may.
     """
     there = _same_version(api, entry)
-    if there is not None:
-        if there.withdrawn:
-            store.restore(api, there)
-        return "restored" if there.withdrawn else "unchanged"
-    titles = {"zh": entry.title("zh"), "en": entry.title("en")}
-    new = Published("", entry.application, entry.version, entry.digest, titles, "", False)
-    store.publish(api, new, entry.document)
-    return "published"
+    action = _action(there, entry)
+    if action in ("published", "revised"):
+        titles = {"zh": entry.title("zh"), "en": entry.title("en")}
+        store.publish(
+            api,
+            Published(
+                id="",
+                application=entry.application,
+                version=entry.version,
+                digest=entry.digest,
+                code_digest=entry.code_digest,
+                titles=titles,
+                published_at="",
+                withdrawn=False,
+            ),
+            entry.document,
+        )
+    if action == "restored":
+        store.restore(api, there[0])
+    for one in there:
+        if one.digest != entry.digest:
+            store.remove(api, one)
+    return action
 
 
 def foresee(api: Api, entry: Entry) -> str:
     """Return what publishing would come to; change nothing.
 
-    :raises EntryConflicts: the version is there with another content.
+    :raises EntryConflicts: the version is there with another template or metadata.
     """
-    there = _same_version(api, entry)
-    if there is None:
-        return "would be published"
-    return "would be restored" if there.withdrawn else "unchanged"
+    action = _action(_same_version(api, entry), entry)
+    return action if action == "unchanged" else f"would be {action}"
 
 
-def _same_version(api: Api, entry: Entry) -> Published | None:
-    for one in store.published(api):
-        if (one.application, one.version) != (entry.application, entry.version):
-            continue
-        if one.digest != entry.digest:
+def _action(there: list[Published], entry: Entry) -> str:
+    if not there:
+        return "published"
+    if there[0].digest != entry.digest:
+        return "revised"
+    return "restored" if there[0].withdrawn else "unchanged"
+
+
+def _same_version(api: Api, entry: Entry) -> list[Published]:
+    """Return what the catalogue has of an entry's version, the newest first.
+
+    There is more than one only where publishing was cut off between making and removing.
+    """
+    mine = (entry.application, entry.version)
+    found = [one for one in store.published(api) if (one.application, one.version) == mine]
+    for one in found:
+        if one.code_digest != entry.code_digest:
             raise EntryConflicts(
-                f"{entry.application} {entry.version} is in the catalogue with another content "
-                f"(digest {one.digest[:12]}, this one's is {entry.digest[:12]}). What was "
-                "published does not change: give the new content a version of its own."
+                f"{entry.application} {entry.version} is in the catalogue with another template "
+                f"or metadata (digest {one.code_digest[:12]}, here {entry.code_digest[:12]}). "
+                "A version that was published does not change: copy the folder to a new version."
             )
-        return one
-    return None
+    return found
 
 
 def withdraw(api: Api, application: str, version: str) -> bool:

@@ -14,6 +14,16 @@ Path = tuple[str | int, ...]
 """Keys and indices from the document's root: ``("parameters", "flavor", "label")``."""
 
 LIMIT_BYTES = 256 * 1024
+TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes a date for text, as Heat does: a template's version is one."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 (the form that PyYAML wants)
+        first: [one for one in resolvers if one[0] != TIMESTAMP]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -49,8 +59,8 @@ def read(text: str, name: str) -> Document:
         raise EntryInvalid((Fault(name, 0, "", message),))
     try:
         _refuse_aliases(text, name)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 (it is a safe one)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         message = f"this is no YAML ({getattr(error, 'problem', None) or error})"
@@ -68,7 +78,7 @@ def dotted(path: Path) -> str:
 
 def _refuse_aliases(text: str, name: str) -> None:
     """Refuse aliases, of which a few lines can be made that fill the memory."""
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
             line = event.start_mark.line + 1 if event.start_mark else 0
             raise EntryInvalid((Fault(name, line, "", "aliases are not allowed; write it out"),))

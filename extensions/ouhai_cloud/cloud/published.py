@@ -21,6 +21,7 @@ class Published:
     """One version of an application in the catalogue.
 
     :param digest: SHA-256 of its document, in hexadecimal.
+    :param code_digest: the same of what does not change within a version.
     :param titles: by language, ``zh`` and ``en``.
     :param published_at: ISO 8601, UTC.
     """
@@ -29,26 +30,26 @@ class Published:
     application: str
     version: str
     digest: str
+    code_digest: str
     titles: dict[str, str]
     published_at: str
     withdrawn: bool
 
 
 def published(api: Api) -> list[Published]:
-    """List the catalogue by application and version, the newest version first.
+    """List the catalogue by application and version, what is newest first.
 
     :raises CloudUnreachable: Glance does not answer.
     """
     api.warm("image")
     rows = api.list("image", "/images", os_hidden="true", visibility="public")
     found = [_published(row) for row in rows if f"{PREFIX}digest" in row]
-    newest_first = sorted(found, key=lambda one: numbers(one.version), reverse=True)
+    newest_first = sorted(found, key=_age, reverse=True)
     return sorted(newest_first, key=lambda one: one.application)
 
 
-def numbers(version: str) -> tuple[int, ...]:
-    """Return a version in the form that versions are ordered by."""
-    return tuple(map(int, version.split(".")))
+def _age(one: Published) -> tuple[tuple[int, ...], str]:
+    return tuple(map(int, one.version.split("."))), one.published_at
 
 
 def fetch(api: Api, one: Published) -> bytes:
@@ -116,6 +117,7 @@ def _properties(one: Published) -> Json:
         f"{PREFIX}application": one.application,
         f"{PREFIX}version": one.version,
         f"{PREFIX}digest": one.digest,
+        f"{PREFIX}code_digest": one.code_digest,
         f"{PREFIX}title_zh": one.titles["zh"],
         f"{PREFIX}title_en": one.titles["en"],
     }
@@ -127,6 +129,7 @@ def _published(row: Json) -> Published:
         application=row[f"{PREFIX}application"],
         version=row[f"{PREFIX}version"],
         digest=row[f"{PREFIX}digest"],
+        code_digest=row[f"{PREFIX}code_digest"],
         titles={"zh": row[f"{PREFIX}title_zh"], "en": row[f"{PREFIX}title_en"]},
         published_at=row["created_at"],
         withdrawn=row["status"] == WITHDRAWN,

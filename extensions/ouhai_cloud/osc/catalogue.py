@@ -98,8 +98,9 @@ class ShowApplication(CloudCommand, ShowOne):
 class PublishApplications(CloudCommand, Lister):
     """Check applications' folders and put them into the catalogue; only the centre may.
 
-    All are checked before the first one is published. A version never changes once it is
-    published; publishing one that was withdrawn offers it again.
+    All are checked before the first one is published. A version's template and metadata never
+    change once it is published, values of its environment and prices may. Publishing one that was
+    withdrawn offers it again.
 
     Examples:
       openstack app publish heat-templates/*/* --environment production

@@ -78,9 +78,21 @@ def test_publishing_twice_is_as_good_as_once(fake: FakeApplications, api: Api) -
 
 
 def test_a_version_does_not_change(api: Api, entry: Entry) -> None:
+    text = entry.texts["template"].replace("default: 600", "default: 900")
+    other = Entry({**entry.texts, "template": text})
     for act in (shelf.publish, shelf.foresee):
-        with pytest.raises(EntryConflicts, match="give the new content a version of its own"):
-            act(api, load(FOLDER, "production"))
+        with pytest.raises(EntryConflicts, match="copy the folder to a new version"):
+            act(api, other)
+
+
+def test_what_the_district_sets_may_change(fake: FakeApplications, api: Api, entry: Entry) -> None:
+    shelf.withdraw(api, "server", "1")
+    other = load(FOLDER, "production")
+    assert shelf.foresee(api, other) == "would be revised"
+    assert shelf.publish(api, other) == "revised"
+    assert shelf.take(api, "server").environment == other.environment
+    assert len(fake.images) == 1
+    assert shelf.publish(api, other) == "unchanged"
 
 
 def test_who_is_not_the_centre_cannot_publish_and_leaves_nothing(fake: FakeApplications) -> None:
