@@ -149,10 +149,12 @@ def follow(api: Api, stack: Stack, tell: Tell) -> None:
     seen: dict[str, str] = {}
     while True:
         now = stacks.show(api, stack, outputs=False)
+        action = now.status.partition("_")[0] if now else ""
         found = stacks.parts(api, stack) if now else []
-        done = sum(one.status.endswith("_COMPLETE") for one in found)
+        done = sum(one.status == f"{action}_COMPLETE" for one in found)
         for one in found:
-            if seen.get(one.name) != one.status and not one.status.startswith("INIT"):
+            # What an earlier action left is no news.
+            if seen.get(one.name) != one.status and one.status.startswith(action):
                 seen[one.name] = one.status
                 word = one.status.lower().replace("_", " ")
                 seconds = time.monotonic() - start
