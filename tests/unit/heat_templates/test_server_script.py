@@ -32,7 +32,9 @@ def script(folder: Path, *, new: str = "yes") -> str:
     cloud_config: dict[str, Any] = yaml.safe_load(user_data)
     assert user_data.startswith("#cloud-config\n")
     (file,) = cloud_config["write_files"]
-    assert cloud_config["runcmd"] == [[file["path"]]]
+    (start,) = cloud_config["bootcmd"]
+    assert start[:3] == ["cloud-init-per", "instance", "ouhai-report"]
+    assert start[-1].endswith(f"exec {file['path']}")
     assert cloud_config["ssh_authorized_keys"] == ["ssh-ed25519 AAAA me"]
     found: str = file["content"]
     paths = ("/dev/disk/by-id", "/run/ouhai-report.log", "/srv/data", "/etc/fstab", "/home/debian")
