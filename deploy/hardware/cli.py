@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from deploy.hardware import ansible, hosts, topology
+from deploy.hardware import ansible, application, hosts, topology
 from deploy.hardware.down import down
 from deploy.hardware.errors import LabError
 from deploy.hardware.layout import Layout, own_layout
@@ -28,6 +28,7 @@ examples:
   deploy/lab up --topology small --without compute2
   deploy/lab up                                  … later: adds compute2, resumes, repairs
   deploy/lab up --register ouhai                 with the district's 60 units instead of 3
+  deploy/lab up --app none                       … without an application for a bureau
   deploy/lab up --until hosts                    bare hosts only, to run playbooks by hand
   deploy/lab status
   deploy/lab ssh ouhai1                          a shell
@@ -62,6 +63,11 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--without", metavar="HOST", action="append", default=[], help="not this host")
     up.add_argument(
         "--register", metavar="NAME|FILE", help="bureau register: of deploy/register/ (two-bureaus)"
+    )
+    up.add_argument(
+        "--app",
+        metavar="NAME",
+        help=f"deliver this application to a bureau in the end ({application.DEFAULT}; none)",
     )
     up.add_argument("--until", metavar="PHASE", choices=PHASES, help="stop after this phase")
     commands.add_parser("down", help="remove the lab, keep the cache")
@@ -104,7 +110,12 @@ def dispatch(asked: argparse.Namespace, layout: Layout) -> int:
         raise LabError("the lab is root's: run this as root")
     if asked.command == "up":
         wishes = Wishes(
-            asked.topology, asked.network_prefix, asked.without, asked.until, asked.register
+            topology=asked.topology,
+            prefix=asked.network_prefix,
+            without=asked.without,
+            until=asked.until,
+            register=asked.register,
+            application=asked.app,
         )
         if os.geteuid() != 0:
             Up(layout, wishes, Progress()).check()  # ends with all that is missing, root first

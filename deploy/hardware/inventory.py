@@ -68,7 +68,7 @@ def variables(layout: Layout, addresses: Addresses, snapshot: str) -> dict[str, 
 
 
 def tenancy(hosts: Sequence[Host], addresses: Addresses, register: Path) -> dict[str, Any]:
-    """Return the variables of bureaus and of the directory with their people."""
+    """Return the variables of bureaus, their applications, and the directory with their people."""
     servers = [addresses.host(host.address) for host in hosts if "directory" in host.groups]
     people = {
         "domain": "district",
@@ -80,7 +80,11 @@ def tenancy(hosts: Sequence[Host], addresses: Addresses, register: Path) -> dict
         "account": f"cn=keystone,{DIRECTORY}",
         "ca_file": "",
     }
-    return {"bureau_register": str(register), "directory": people}
+    return {
+        "bureau_register": str(register),
+        "directory": people,
+        "application_environment": "lab",
+    }
 
 
 def write(directory: Path, hosts: dict[str, Any], values: dict[str, Any]) -> None:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deploy.hardware.errors import LabError
 from deploy.hardware.layout import Layout
 
+if TYPE_CHECKING:  # in the lab's own environment
+    from ouhai_cloud.tenancy.register.model import Bureau, System
+
 DEFAULT = "two-bureaus"
+# Half of a system's disk is for servers' own disks, and the flavor `small` has 10 GiB.
+SERVER_DISK_GIB = 20
+ORDINARY_CLASS = 2
 
 
 def folder(layout: Layout) -> Path:
@@ -43,6 +50,25 @@ def check(path: Path) -> None:
         load(path)
     except OuhaiError as error:
         raise LabError(f"{path} cannot be used:\n{error}") from error
+
+
+def some_tenant(path: Path) -> tuple[Bureau, System]:
+    """Return a system that has room for a server, and its bureau: the last such bureau's first.
+
+    The last, since tests work with the first ones. Raise LabError when there is none.
+    """
+    from ouhai_cloud.tenancy.register.load import load
+
+    for bureau in reversed(load(path).bureaus):
+        for system in bureau.systems:
+            has = system.allotment
+            fits = has.cores >= 1 and has.memory_gib >= 1 and has.disk_gib >= SERVER_DISK_GIB
+            if bureau.kind == "bureau" and system.security_class == ORDINARY_CLASS and fits:
+                return bureau, system
+    raise LabError(
+        f"{path}: no bureau has an ordinary system with 1 core, 1 GiB and {SERVER_DISK_GIB} GiB "
+        "of disk for an application; skip that by `deploy/lab up --app none`"
+    )
 
 
 def some_persons(path: Path) -> tuple[str, ...]:

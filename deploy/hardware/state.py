@@ -25,6 +25,8 @@ class State:
     phases: dict[str, float] = field(default_factory=dict)
     verified: bool = False
     register: str = ""
+    application: str = ""
+    delivered: dict[str, str] = field(default_factory=dict)
 
 
 def load(layout: Layout) -> State | None:

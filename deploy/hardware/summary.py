@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from deploy.hardware import application
 from deploy.hardware.addresses import Addresses
 from deploy.hardware.layout import Layout
 from deploy.hardware.progress import table
@@ -17,6 +18,7 @@ def summary(layout: Layout, state: State) -> str:
     first = next(iter(state.hosts))
     persons = ", ".join(some_persons(Path(state.register)))
     hosts = ", ".join(f"{name} ({address})" for name, address in state.hosts.items())
+    delivered = application.line(state.delivered) if state.delivered else "none (--app)"
     return f"""
 The cloud is up and verified.
 
@@ -28,6 +30,7 @@ The cloud is up and verified.
   their staff  {persons}
                of domain district, all with the password that is shown by
                ansible localhost -m debug -a var=secret_directory_people_password
+  application  {delivered}
   shell        deploy/lab ssh {first}
   hosts        {hosts}
   logs         {layout.logs}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deploy.hardware import (
     ansible,
+    application,
     base_tree,
     extension,
     hosts,
@@ -42,6 +43,7 @@ class Wishes:
     without: list[str] = field(default_factory=list)
     until: str | None = None
     register: str | None = None
+    application: str | None = None
 
 
 class Up:
@@ -92,6 +94,8 @@ class Up:
         self.state = before or State(topology=name, prefix="")
         wish = self.wishes.register or self.state.register or register.DEFAULT
         self.state.register = str(register.find(self.layout, wish))
+        wish = self.wishes.application or self.state.application or application.DEFAULT
+        self.state.application = application.find(self.layout, wish)
         self.checked = True
         jobs.end_all(self.layout)
 
@@ -192,6 +196,17 @@ class Up:
         """Give the bureaus of the register their part of the cloud."""
         ansible.play(self.layout, self.progress, "bureaus")
 
+    def application(self) -> None:
+        """Publish the catalogue, and deliver an application to one bureau."""
+        ansible.play(self.layout, self.progress, "applications")
+        self.state.delivered = {}
+        if self.state.application != application.NONE:
+            delivered = application.deliver(
+                self.layout, self.progress, Path(self.state.register), self.state.application
+            )
+            self.state.delivered = delivered
+            self.progress.say(f"      {application.line(delivered)}")
+
     def finish(self) -> None:
         """Remember that the cloud was verified, and say how to use it."""
         self.state.phases = self.progress.phases
@@ -212,4 +227,5 @@ PHASES: dict[str, tuple[str, Callable[[Up], None]]] = {
     "images": ("guest images into the cloud", Up.images),
     "verify": ("playbooks/verify.yml, a real guest", Up.verify),
     "bureaus": ("playbooks/bureaus.yml, the bureau register", Up.bureaus),
+    "application": ("playbooks/applications.yml, one for a bureau (--app)", Up.application),
 }

@@ -38,6 +38,46 @@ class RegisterInvalid(OuhaiError):
         super().__init__("\n".join(map(str, faults)))
 
 
+class EntryInvalid(OuhaiError):
+    """A catalogue entry breaks its rules; carries every fault found."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(map(str, faults)))
+
+
+class EntryUnknown(OuhaiError):
+    """The catalogue has no such application or version, or it was withdrawn."""
+
+
+class EntryConflicts(OuhaiError):
+    """This version is in the catalogue already, with another content."""
+
+
+class ValuesInvalid(OuhaiError):
+    """Values for an application's parameters are unknown, missing or not allowed."""
+
+    def __init__(self, application: str, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join((f"Nothing was created. {application}:", *faults)))
+
+
+class NotEnoughLeft(OuhaiError):
+    """A project's limits and quotas leave too little for what is asked; nothing was created."""
+
+
+class CopyUnknown(OuhaiError):
+    """The project has no copy of an application by this name."""
+
+
+class CopyExists(OuhaiError):
+    """The project has a stack by this name already."""
+
+
+class CopyFailed(OuhaiError):
+    """A copy of an application could not be made, or is not well."""
+
+
 class AddressesExhausted(OuhaiError):
     """The district's range has no room left for what the register asks for."""
 

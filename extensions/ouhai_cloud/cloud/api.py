@@ -24,7 +24,7 @@ from ouhai_cloud.cloud.errors import (
 )
 
 Json: TypeAlias = dict[str, Any]
-Body: TypeAlias = Json | list[Json]
+Body: TypeAlias = Json | list[Json] | bytes
 Service = Literal[
     "identity", "network", "compute", "block_storage", "image", "placement", "orchestration"
 ]
@@ -140,12 +140,14 @@ class Api:
     ) -> Response:
         """Send one request, repeated for a bounded time while the service is down.
 
+        :param body: sent as JSON, bytes as they are.
         :raises Refused: the service refused it.
         :raises CloudUnreachable: it did not answer for as long as we are patient.
         :raises Unanswered: it may have been carried out, and ``again`` is False.
         """
         doing = f"{method} {path.partition('?')[0]} of {service}"
-        options: Json = {"params": params or None, "json": body, "connect_retries": 0}
+        content = "data" if isinstance(body, bytes) else "json"
+        options: Json = {"params": params or None, content: body, "connect_retries": 0}
         options |= {
             "headers": dict(headers or {}),
             "status_code_retries": 0,

@@ -58,14 +58,45 @@ class Tenancy:
         return look(self.login(), register, self.configuration, self.store)
 
 
-class BureauCommand(Command):
-    """Base of our commands, before cliff's: options that all have, and how they are read."""
+class CloudCommand(Command):
+    """Base of all our commands, before cliff's: the login, and help that keeps its lines."""
 
     app: Any
 
-    def tenancy_options(self, parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        """Add the options that say which register, state and language; keep examples' lines."""
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Keep the lines of examples."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        return parser
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """With openstackclient's --timing, say on stderr how many requests there were."""
+        try:
+            yield
+        finally:
+            if getattr(self.app.options, "timing", False):
+                _print_counts(self.login().requests)
+
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Run the command."""
+        # openstackclient closes the session at the end, also where nobody had to log in.
+        if not hasattr(self.app.client_manager, "session"):
+            self.app.client_manager.session = None
+        code: int = super().run(parsed_args)
+        return code
+
+    def login(self) -> Api:
+        """Return what asks the cloud, logged in."""
+        api: Api = self.app.client_manager.bureau
+        return api
+
+
+class BureauCommand(CloudCommand):
+    """Base of the commands that work with the register."""
+
+    def tenancy_options(self, parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        """Add the options that say which register, state and language."""
         parser.add_argument(
             "--register",
             metavar="<file>",
@@ -79,12 +110,7 @@ class BureauCommand(Command):
             help="What was applied earlier (default: $OUHAI_STATE, else tenancy/ beside the "
             "clouds.yaml in use)",
         )
-        parser.add_argument(
-            "--language",
-            choices=("zh", "en"),
-            default=_language(),
-            help="Language of texts (default: after $LANG)",
-        )
+        add_language(parser)
         return parser
 
     def tenancy(self, parsed_args: argparse.Namespace) -> Tenancy:
@@ -97,28 +123,17 @@ class BureauCommand(Command):
             configuration = replace(configuration, register=parsed_args.register)
         if parsed_args.state:
             configuration = replace(configuration, state=parsed_args.state)
-        return Tenancy(configuration, parsed_args.language, self._login)
+        return Tenancy(configuration, parsed_args.language, self.login)
 
-    @contextmanager
-    def counted(self) -> Iterator[None]:
-        """With openstackclient's --timing, say on stderr how many requests there were."""
-        try:
-            yield
-        finally:
-            if getattr(self.app.options, "timing", False):
-                _print_counts(self._login().requests)
 
-    def run(self, parsed_args: argparse.Namespace) -> int:
-        """Run the command."""
-        # openstackclient closes the session at the end, also where nobody had to log in.
-        if not hasattr(self.app.client_manager, "session"):
-            self.app.client_manager.session = None
-        code: int = super().run(parsed_args)
-        return code
-
-    def _login(self) -> Api:
-        api: Api = self.app.client_manager.bureau
-        return api
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says in which language texts are shown."""
+    parser.add_argument(
+        "--language",
+        choices=("zh", "en"),
+        default=_language(),
+        help="Language of texts (default: after $LANG)",
+    )
 
 
 def _language() -> Language:

@@ -1,0 +1,1 @@
+"""The catalogue of applications: entries, their rules, and bureaus' own copies of them."""

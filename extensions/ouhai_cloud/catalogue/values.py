@@ -1,0 +1,134 @@
+"""Values for an application's parameters: checked before anything is asked of the cloud."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ouhai_cloud.catalogue.entry import Entry
+from ouhai_cloud.errors import ValuesInvalid
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9.-]*\Z")
+LONGEST_NAME = 50
+TRUE = frozenset({"true", "yes", "1", "on"})
+FALSE = frozenset({"false", "no", "0", "off"})
+SHOWN = 60
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that Heat or a guest's host name cannot have.
+
+    :raises ValuesInvalid: with what is allowed.
+    """
+    if NAME.match(name) and len(name) <= LONGEST_NAME:
+        return
+    shown = name if len(name) <= SHOWN else f"{name[:SHOWN]}… ({len(name)} characters)"
+    fault = (
+        f"name {shown!r}: a copy's name becomes the server's host name, so it begins with a "
+        f"letter A-Z, has letters, digits, dots and hyphens only, and at most {LONGEST_NAME} of "
+        "them; such as oa-web-1 (Chinese names belong to systems in the register)"
+    )
+    raise ValuesInvalid("the copy cannot be called that", (fault,))
+
+
+def check(entry: Entry, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values for Heat, of their parameters' types.
+
+    :param given: by parameter, as people write them.
+    :raises ValuesInvalid: with every value that is unknown, missing or not allowed.
+    """
+    parameters: Mapping[str, Any] = entry.template["parameters"]
+    faults = [*_unknown(parameters, given), *_missing(parameters, entry, given)]
+    values = {}
+    for name, text in given.items():
+        if name in parameters:
+            values[name], wrong = _value(parameters[name], text)
+            if wrong:
+                hidden = parameters[name].get("hidden")
+                shown = "(hidden)" if hidden else repr(text[:SHOWN])
+                faults.append(f"  {name} = {shown}: {wrong}")
+    if faults:
+        raise ValuesInvalid(f"{entry.application} {entry.version}", tuple(faults))
+    return values
+
+
+def missing(entry: Entry, given: Mapping[str, str]) -> list[str]:
+    """Return the parameters that have neither a value nor a default."""
+    defaults = entry.environment.get("parameter_defaults", {})
+    return [
+        name
+        for name, one in entry.template["parameters"].items()
+        if "default" not in one and name not in given and name not in defaults
+    ]
+
+
+def _unknown(parameters: Mapping[str, Any], given: Mapping[str, str]) -> Iterator[str]:
+    for name in given:
+        if name not in parameters:
+            near = difflib.get_close_matches(name, parameters, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(parameters)}"
+            yield f"  {name}: no such parameter; {hint}"
+
+
+def _missing(
+    parameters: Mapping[str, Any], entry: Entry, given: Mapping[str, str]
+) -> Iterator[str]:
+    for name in missing(entry, given):
+        one = parameters[name]
+        yield f"  {name} ({one['label']}): has no value; give --parameter {name}=…: " + str(
+            one["description"]
+        )
+
+
+def _value(parameter: Mapping[str, Any], text: str) -> tuple[Any, str]:
+    """Return a text as a value of the parameter's type, and what is wrong with it."""
+    kind = parameter["type"]
+    value: Any = text
+    if kind == "number":
+        try:
+            value = int(text)
+        except ValueError:
+            return None, "a whole number is needed"
+    elif kind == "boolean":
+        word = text.lower()
+        if word not in TRUE | FALSE:
+            return None, "true or false is needed"
+        value = word in TRUE
+    for constraint in parameter.get("constraints") or ():
+        for form, holds in CONSTRAINTS.items():
+            if form in constraint and not holds(constraint[form], value):
+                return value, f"not allowed; it must be {_meaning(constraint, form)}"
+    return value, ""
+
+
+def _meaning(constraint: Mapping[str, Any], form: str) -> str:
+    return str(constraint.get("description") or f"{form} {constraint[form]}")
+
+
+def _range(bounds: Mapping[str, int], value: int) -> bool:
+    low, high = bounds.get("min"), bounds.get("max")
+    return (low is None or value >= low) and (high is None or value <= high)
+
+
+def _length(bounds: Mapping[str, int], value: str) -> bool:
+    return _range(bounds, len(value))
+
+
+def _pattern(pattern: str, value: str) -> bool:
+    """Match the way Heat does."""
+    found = re.match(pattern, value)
+    return found is not None and found.end() == len(value)
+
+
+def _one_of(allowed: list[Any], value: Any) -> bool:
+    return value in allowed
+
+
+CONSTRAINTS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "range": _range,
+    "length": _length,
+    "allowed_pattern": _pattern,
+    "allowed_values": _one_of,
+}

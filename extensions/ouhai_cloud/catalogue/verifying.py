@@ -1,0 +1,82 @@
+"""Looking at a copy from outside, as those do whom it serves."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from ouhai_cloud.catalogue.copies import Copy
+from ouhai_cloud.cloud import stacks
+from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.stacks import SERVER, VOLUME
+
+KEYSCAN_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    :param detail: what was seen, in one line.
+    """
+
+    check: str
+    good: bool
+    detail: str
+
+
+def verify(api: Api, copy: Copy) -> list[Finding]:
+    """Look at the stack, its servers and volumes, and at its health address from here."""
+    complete = copy.stack.status.endswith("_COMPLETE")
+    found = [Finding("stack", complete, copy.failure or copy.stack.status.lower())]
+    found += _parts(api, copy)
+    health = str(copy.stack.outputs.get("health") or "")
+    if not health:
+        return [*found, Finding("health", False, "the copy has no health address (output health)")]
+    target = urlsplit(health)
+    probe = PROBES.get(target.scheme)
+    if probe is None:
+        return [*found, Finding("health", False, f"{health}: nobody knows how to look at that")]
+    return [*found, probe(target, copy.stack.outputs)]
+
+
+def _parts(api: Api, copy: Copy) -> Iterator[Finding]:
+    for one in copy.parts:
+        if one.type == SERVER:
+            status = stacks.server_status(api, one.id) if one.id else "none"
+            yield Finding(one.name, status == "ACTIVE", status)
+        elif one.type == VOLUME:
+            status = stacks.volume_status(api, one.id) if one.id else "none"
+            yield Finding(one.name, status == "in-use", status)
+
+
+def _ssh(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
+    """Ask for the host key, and compare it with what the guest reported of itself."""
+    reported = str(outputs.get("host_key") or "").split()
+    host, port = str(target.hostname), target.port or 22
+    command = ["ssh-keyscan", "-T", "10", "-p", str(port), "-t", "ed25519", host]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=KEYSCAN_SECONDS, check=False
+        )
+    except FileNotFoundError:
+        return Finding("ssh", False, "ssh-keyscan is not here; install openssh-client")
+    except subprocess.TimeoutExpired:
+        done = None
+    lines = done.stdout.splitlines() if done else []
+    shown = next((line.split()[1:3] for line in lines if not line.startswith("#")), [])
+    if not shown:
+        return Finding(
+            "ssh",
+            False,
+            f"{host}:{port} shows no host key; ssh does not answer there, or there is no way from "
+            "here to there (is ssh_from right, has the copy a floating address?)",
+        )
+    if shown != reported[:2]:
+        return Finding("ssh", False, f"{host}:{port} has another host key than the guest reported")
+    return Finding("ssh", True, f"{host}:{port} answers with the host key that the guest reported")
+
+
+PROBES: Mapping[str, Callable[[SplitResult, Mapping[str, object]], Finding]] = {"ssh": _ssh}

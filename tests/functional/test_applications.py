@@ -1,0 +1,214 @@
+"""Applications on the lab: a member of a bureau deploys, looks at, verifies and deletes a copy."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openstack.connection import Connection
+from openstack.exceptions import HttpException
+from ouhai_cloud.cloud import published as store
+from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.connection import prepare
+
+from tests.support.applications import Key, Member, run_app
+from tests.support.bureaus import Bureaus
+from tests.support.lab import ROOT, Lab
+
+FOLDER = ROOT / "heat-templates/server/1"
+WITHDRAWN = "99"
+
+
+@pytest.fixture(scope="module")
+def member(lab: Lab) -> Member:
+    """Return a member of the register's first bureau, at work in its first system."""
+    bureaus = Bureaus(lab)
+    bureau = next(one for one in bureaus.register.bureaus if one.kind == "bureau")
+    return Member(bureaus, bureau, bureau.systems[0])
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
+    return Key(tmp_path_factory.mktemp("key"))
+
+
+@pytest.fixture
+def name(member: Member) -> Iterator[str]:
+    """Return a name for a copy, which is gone in the end with its data, whatever comes of it."""
+    name = f"test-{secrets.token_hex(3)}"
+    yield name
+    if any(row["Name"] == name for row in member.answer("list", "--deployed")):
+        done = member.app("delete", name, "--delete-data")
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_catalogue_offers_all_applications_of_the_tree(member: Member) -> None:
+    offered = {(row["Application"], row["Version"]) for row in member.answer("list")}
+    folders = {path.parent for path in ROOT.glob("heat-templates/*/*/template.yaml")}
+    assert {(one.parent.name, one.name) for one in folders} <= offered
+    shown = member.answer("show", "server", "--language", "zh")
+    assert shown["title"] == "云主机" and "ssh_from" in shown["parameters"]
+
+
+def test_a_copy_lives_and_its_data_outlives_it(member: Member, key: Key, name: str) -> None:
+    before = member.things()
+    preview = member.answer("deploy", "server", name, "--parameter", key.parameter, "--dry-run")
+    assert "1 cores" in preview["takes"] and "CNY a month" in preview["costs"]
+    assert member.things() == before
+
+    copy = member.answer("deploy", "server", name, "--parameter", key.parameter)
+    assert copy["status"] == "CREATE_COMPLETE"
+    assert copy["health"] == f"ssh://{copy['address']}:22"
+    assert member.answer("status", name)["host_key"] == copy["host_key"]
+    listed = {row["Name"]: row["Status"] for row in member.answer("list", "--deployed")}
+    assert listed[name] == "CREATE_COMPLETE"
+    seen = member.answer("verify", name)
+    assert {row["Check"]: row["Result"] for row in seen} == {
+        "stack": "well",
+        "server": "well",
+        "volume": "well",
+        "ssh": "well",
+    }
+
+    written = key.ssh(copy, "echo 民政 | sudo tee /srv/data/note && findmnt -no FSTYPE /srv/data")
+    assert (written.returncode, written.stdout.split()) == (0, ["民政", "ext4"]), written.stderr
+    refused = key.ssh(copy, "true", "-o", "PubkeyAuthentication=no")
+    assert refused.returncode == 255 and "Permission denied (publickey)" in refused.stderr
+
+    done = member.app("delete", name)
+    assert done.returncode == 0, done.stderr
+    volume = str(copy["data_volume"])
+    assert f"kept: volume {volume}" in done.stdout
+    assert member.things() == before | {("volume", volume)}
+    gone = member.app("status", name)
+    assert gone.returncode == 1 and f"no copy '{name}'" in gone.stderr
+
+    words = ("--parameter", key.parameter, "--parameter", f"data_volume={volume}")
+    again = member.answer("deploy", "server", name, *words)
+    assert again["host_key"] != copy["host_key"]
+    assert key.ssh(again, "cat /srv/data/note").stdout == "民政\n"
+    assert member.app("delete", name, "--delete-data").returncode == 0
+    # It was not this copy that made the volume, so it is not this copy's to delete.
+    assert member.things() == before | {("volume", volume)}
+    member.connection.block_storage.delete_volume(volume)
+    member.connection.block_storage.wait_for_delete(
+        member.connection.block_storage.get_volume(volume)
+    )
+    assert member.things() == before
+
+
+def test_a_failure_has_the_guests_own_words_and_goes_in_one_try(
+    member: Member, key: Key, name: str
+) -> None:
+    blank = member.connection.block_storage.create_volume(name=name, size=1)
+    member.connection.block_storage.wait_for_status(blank)
+    try:
+        before = member.things()
+        words = ("--parameter", key.parameter, "--parameter", f"data_volume={blank.id}")
+        failed = member.app("deploy", "server", name, *words)
+        assert failed.returncode == 1
+        expected = f"The guest says: data volume formatted: volume {blank.id} is empty"
+        assert expected in failed.stderr, failed.stderr
+        status = member.app("status", name, "-f", "json")
+        assert status.returncode == 1 and expected in json.loads(status.stdout)["failure"]
+        unwell = member.app("verify", name, "-f", "json")
+        assert unwell.returncode == 1 and "NOT WELL" in unwell.stdout
+        removed = member.app("delete", name)
+        assert removed.returncode == 0, removed.stderr
+        assert member.things() == before
+    finally:
+        member.connection.block_storage.delete_volume(blank.id)
+
+
+REFUSALS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("unknown parameter", ("flavour=small",), "flavour: no such parameter; did you mean flavor?"),
+    ("weak value", ("ssh_from=0.0.0.0/0",), "not the whole world"),
+    ("too small", ("flavor=probe",), "flavor probe is too small: 1 cores, 128 MiB, 1 GiB"),
+    ("unknown flavor", ("flavor=huge",), "huge"),
+    ("no quota", ("flavor=large", "data_gib=500"), "the project has too little left"),
+)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"), [one[1:] for one in REFUSALS], ids=[one[0] for one in REFUSALS]
+)
+def test_wrong_values_are_refused_before_anything_is_made(
+    member: Member, key: Key, name: str, parameters: tuple[str, ...], words: str
+) -> None:
+    before = member.things()
+    options = [word for one in (key.parameter, *parameters) for word in ("--parameter", one)]
+    refused = member.app("deploy", "server", name, *options)
+    assert refused.returncode == 1
+    assert words in refused.stderr and "Nothing was created" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert member.things() == before
+
+
+@pytest.mark.parametrize("wrong", ["教育局网站", "x" * 200])
+def test_names_that_cannot_be_are_refused(member: Member, key: Key, wrong: str) -> None:
+    refused = member.app("deploy", "server", wrong, "--parameter", key.parameter)
+    assert refused.returncode == 1 and "begins with a letter" in refused.stderr
+
+
+def test_a_missing_key_is_asked_for(member: Member, name: str) -> None:
+    refused = member.app("deploy", "server", name)
+    assert refused.returncode == 1
+    assert "public_key (SSH 公钥 Public key): has no value" in refused.stderr
+
+
+def test_a_member_cannot_publish_or_withdraw(member: Member) -> None:
+    withdrawn = member.app("withdraw", "server:1")
+    assert withdrawn.returncode == 1 and "403" in withdrawn.stderr
+    assert ("server", "1") in {
+        (row["Application"], row["Version"]) for row in member.answer("list")
+    }
+
+
+@pytest.fixture
+def withdrawn(lab: Lab, cloud: Connection, tmp_path: Path) -> Iterator[None]:
+    """Publish a version as the centre does, and withdraw it."""
+    folder = tmp_path / "server" / WITHDRAWN
+    shutil.copytree(FOLDER, folder)
+    for file in folder.iterdir():
+        text = file.read_text().replace('version: "1"', f'version: "{WITHDRAWN}"')
+        file.write_text(text.replace('value: "1"', f'value: "{WITHDRAWN}"'))
+    centre: dict[str, Any] = {**os.environ, **lab.environment}
+    api = Api(prepare(cloud))
+    try:
+        done = run_app(centre, "publish", str(folder), "--environment", "lab")
+        assert done.returncode == 0, done.stderr
+        done = run_app(centre, "withdraw", f"server:{WITHDRAWN}")
+        assert done.returncode == 0, done.stderr
+        yield
+    finally:
+        for one in store.published(api):
+            if one.version == WITHDRAWN:
+                store.remove(api, one)
+
+
+def test_a_withdrawn_version_is_given_to_nobody(
+    withdrawn: None, member: Member, key: Key, name: str
+) -> None:
+    words = ("--parameter", key.parameter)
+    refused = member.app("deploy", f"server:{WITHDRAWN}", name, *words)
+    assert refused.returncode == 1 and "was withdrawn by the centre" in refused.stderr
+    # Not by another way either.
+    rows = member.connection.image.images(is_hidden=True, visibility="public")
+    (image,) = [one for one in rows if one.name == f"catalogue/server/{WITHDRAWN}"]
+    with pytest.raises(HttpException) as caught:
+        member.connection.image.download_image(image)
+    assert caught.value.status_code == 403
+    offered = {row["Version"] for row in member.answer("list")}
+    assert WITHDRAWN not in offered
+    states = {row["Version"]: row["State"] for row in member.answer("list", "--all")}
+    assert states[WITHDRAWN] == "withdrawn"
+
+
+def test_images_that_people_choose_from_have_no_entries_among_them(member: Member) -> None:
+    assert [one.name for one in member.connection.image.images() if "catalogue" in one.name] == []

@@ -1,0 +1,287 @@
+"""Entries: all of the tree pass, and a bad one for each rule does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ouhai_cloud.catalogue import lint
+from ouhai_cloud.catalogue.entry import Entry, from_document, load
+from ouhai_cloud.errors import EntryInvalid
+
+from tests.runner.paths import ROOT
+
+TEMPLATES = ROOT / "heat-templates"
+FOLDERS = sorted(path.parent for path in TEMPLATES.glob("*/*/template.yaml"))
+GOOD = TEMPLATES / "server" / "1"
+
+Files = dict[str, dict[str, Any]]
+Change = Callable[[Files], object]
+
+
+def write(folder: Path, change: Change) -> Path:
+    """Write a changed copy of the good entry and return its folder."""
+    names = ("template", "metadata", "lab")
+    files = {name: yaml.safe_load((GOOD / f"{name}.yaml").read_text()) for name in names}
+    files["tariff"] = yaml.safe_load((TEMPLATES / "tariff.yaml").read_text())
+    change(files)
+    target = folder / "server" / "1"
+    target.mkdir(parents=True)
+    (folder / "tariff.yaml").write_text(yaml.safe_dump(files.pop("tariff")))
+    for name, data in files.items():
+        (target / f"{name}.yaml").write_text(yaml.safe_dump(data, allow_unicode=True))
+    return target
+
+
+def unchanged(_: Files) -> None:
+    """Leave the entry as it is."""
+
+
+def faults(folder: Path, change: Change) -> str:
+    with pytest.raises(EntryInvalid) as caught:
+        load(write(folder, change), "lab")
+    assert all(one.line for one in caught.value.faults), "every fault has a line"
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("environment", ["lab", "production"])
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda one: f"{one.parent.name}-{one.name}")
+def test_every_entry_of_the_tree_passes(folder: Path, environment: str) -> None:
+    entry = load(folder, environment)
+    assert (entry.application, entry.version) == (folder.parent.name, folder.name)
+    assert from_document(entry.document, entry.digest).metadata == entry.metadata
+
+
+def test_an_unchanged_copy_passes(tmp_path: Path) -> None:
+    load(write(tmp_path, unchanged), "lab")
+
+
+def parameter(name: str, **values: Any) -> Change:
+    """Change a parameter of the template."""
+    return lambda files: files["template"]["parameters"][name].update(values)
+
+
+def resource(name: str, **values: Any) -> Change:
+    """Change a resource of the template."""
+    return lambda files: files["template"]["resources"][name].update(values)
+
+
+def dropped(*path: str) -> Change:
+    """Take something out of a file."""
+
+    def drop(files: Files) -> None:
+        part: Any = files
+        for word in path[:-1]:
+            part = part[word]
+        del part[path[-1]]
+
+    return drop
+
+
+def added_parameter(name: str, **values: Any) -> Change:
+    """Add a good parameter that is used, apart from the values given."""
+
+    def add(files: Files) -> None:
+        good: dict[str, Any] = {"type": "string", "label": "l", "description": "d"}
+        good |= {"constraints": [{"length": {"min": 8}}]}
+        template = files["template"]
+        template["parameters"][name] = good | values
+        template["parameter_groups"][0]["parameters"].append(name)
+        template["outputs"]["used"] = {"value": {"get_param": name}}
+
+    return add
+
+
+def set_user_data(text: str) -> Change:
+    def change(files: Files) -> None:
+        files["template"]["resources"]["server"]["properties"]["user_data"] = text
+        del files["template"]["parameters"]["public_key"]
+
+    return change
+
+
+def group_twice(files: Files) -> None:
+    files["template"]["parameter_groups"][1]["parameters"].append("flavor")
+
+
+def world(files: Files) -> None:
+    rules = files["template"]["resources"]["group"]["properties"]["rules"]
+    rules.append({"protocol": "tcp", "port_range_min": 80, "port_range_max": 80})
+
+
+def unknown_parameter(files: Files) -> None:
+    files["template"]["outputs"]["more"] = {"value": {"get_param": "nothing"}}
+
+
+# rule, what is done to the good entry, what the fault says
+BAD: tuple[tuple[Callable[..., Any], Change, str], ...] = (
+    (
+        lint.version,
+        lambda files: files["template"].update(heat_template_version="2013-05-23"),
+        "2021-04-16",
+    ),
+    (lint.grouped, group_twice, "parameters.flavor: is in 2 of the parameter_groups"),
+    (lint.grouped, lambda files: files["template"]["parameter_groups"].pop(0), "is in 0 of"),
+    (
+        lint.grouped,
+        lambda files: files["template"]["parameter_groups"][0].pop("label"),
+        "a group needs a label",
+    ),
+    (
+        lint.grouped,
+        lambda files: files["template"]["parameter_groups"][0]["parameters"].append("x"),
+        "names x",
+    ),
+    (lint.described, parameter("flavor", label=""), "needs a label"),
+    (lint.described, parameter("flavor", description=""), "needs a description"),
+    (
+        lint.constrained,
+        dropped("template", "parameters", "data_gib", "constraints"),
+        "data_gib: needs constraints",
+    ),
+    (
+        lint.listed,
+        parameter("data_volume", constraints=[{"custom_constraint": "cinder.volume"}]),
+        "empty list",
+    ),
+    (lint.secrets, added_parameter("admin_password"), "admin_password: is a secret by its name"),
+    (
+        lint.secrets,
+        added_parameter("api_token", hidden=True, default="changeme"),
+        "a secret has no default",
+    ),
+    (
+        lint.made_secrets,
+        resource(
+            "server", properties={"admin_pass": {"get_param": "flavor"}, "password": "letmein1"}
+        ),
+        "a secret stands here",
+    ),
+    (
+        lint.made_secrets,
+        lambda files: files["template"]["outputs"].update(
+            db_password={"value": {"get_param": "flavor"}}
+        ),
+        "say in the description",
+    ),
+    (
+        lint.passwordless,
+        set_user_data("#cloud-config\nssh_pwauth: true\n"),
+        "log in with a password",
+    ),
+    (
+        lint.passwordless,
+        set_user_data("#cloud-config\nchpasswd: {list: ['root:x']}\n"),
+        "log in with a password",
+    ),
+    (
+        lint.allowed,
+        resource("group", type="OS::Keystone::User"),
+        "the type OS::Keystone::User is forbidden",
+    ),
+    (
+        lint.reported,
+        dropped("template", "resources", "report"),
+        "server: needs a Ouhai::Server::Report",
+    ),
+    (
+        lint.kept,
+        dropped("template", "resources", "volume", "deletion_policy"),
+        "deletion_policy: Retain",
+    ),
+    (lint.closed, world, "lets the whole world in"),
+    (lint.outputs, dropped("template", "outputs", "health"), "lacks health"),
+    (lint.outputs, dropped("template", "outputs", "address"), "lacks address"),
+    (lint.used, unknown_parameter, "nothing is no parameter"),
+    (lint.used, dropped("template", "resources", "report"), "report_seconds: is not used"),
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "change", "words"), BAD, ids=lambda one: getattr(one, "__name__", "")
+)
+def test_a_bad_entry_is_refused_by_each_rule(
+    tmp_path: Path, rule: Callable[..., Any], change: Change, words: str
+) -> None:
+    assert words in faults(tmp_path, change)
+
+
+def test_every_rule_has_a_bad_entry() -> None:
+    assert {rule for rule, _, _ in BAD} == set(lint.RULES)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (dropped("template", "parameters"), "parameters: an application has such a section"),
+        (lambda files: files["template"].update(resources=[]), "resources: an application"),
+        (lambda files: files["template"]["outputs"].update(x=1), "outputs.x: must be a mapping"),
+        (lambda files: files["template"].update(parameter_groups="a"), "parameter_groups: a list"),
+        (lambda files: files["metadata"].update(version="2"), "its folder says '1'"),
+        (lambda files: files["metadata"].update(title={"en": "a"}), "title: 'zh' is a required"),
+        (lambda files: files["metadata"]["title"].update(zh="a"), "title.zh: 'a' does not match"),
+        (lambda files: files["metadata"].update(more=1), "'more' was unexpected"),
+        (lambda files: files["metadata"]["requires"].update(cores=0), "requires.cores: 0 is less"),
+        (lambda files: files["template"]["outputs"]["version"].update(value="2"), "is '2', but"),
+        (lambda files: files["lab"]["parameter_defaults"].update(x=1), "no such parameter"),
+        (lambda files: files["lab"].update(resource_registry={}), "only parameter_defaults"),
+        (
+            lambda files: files["lab"].update(parameter_defaults=1),
+            "must be a mapping of parameters",
+        ),
+        (lambda files: files["tariff"].update(core="dear"), "core: a price of 0 or more"),
+    ],
+)
+def test_other_faults_are_told_with_file_line_and_path(
+    tmp_path: Path, change: Change, words: str
+) -> None:
+    assert words in faults(tmp_path, change)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: [", "this is no YAML"),
+        ("- a", "must be a mapping"),
+        ("a: &x 1\nb: *x", ":2: aliases are not allowed"),
+        ("a: " + "x" * (256 * 1024), "more than 262144 bytes"),
+    ],
+)
+def test_what_is_no_mapping_in_yaml_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    folder = write(tmp_path, unchanged)
+    (folder / "template.yaml").write_text(text)
+    with pytest.raises(EntryInvalid, match=r"template\.yaml") as caught:
+        load(folder, "lab")
+    assert words in str(caught.value)
+
+
+def test_a_missing_environment_and_other_encodings_are_named(tmp_path: Path) -> None:
+    folder = write(tmp_path, unchanged)
+    with pytest.raises(EntryInvalid, match=r"test\.yaml: cannot be read"):
+        load(folder, "test")
+    (folder / "metadata.yaml").write_bytes("标题: x".encode("gbk"))
+    with pytest.raises(EntryInvalid, match="not UTF-8"):
+        load(folder, "lab")
+
+
+def test_the_digest_covers_everything_and_a_changed_document_is_refused(tmp_path: Path) -> None:
+    one = load(GOOD, "lab")
+    dearer = load(write(tmp_path, lambda files: files["tariff"].update(core=61)), "lab")
+    assert one.digest != dearer.digest != load(GOOD, "production").digest
+    with pytest.raises(EntryInvalid, match="not what was published"):
+        from_document(dearer.document, one.digest)
+
+
+def test_without_a_tariff_there_is_none(tmp_path: Path) -> None:
+    folder = write(tmp_path, unchanged)
+    (tmp_path / "tariff.yaml").unlink()
+    assert load(folder, "lab").tariff == {}
+
+
+def test_an_entry_is_the_same_after_the_way_through_the_catalogue() -> None:
+    entry = load(GOOD, "lab")
+    again = from_document(entry.document, entry.digest)
+    assert again == Entry(dict(entry.texts))

@@ -1,0 +1,177 @@
+"""``openstack app`` as openstackclient runs it, on services in memory."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ouhai_cloud.catalogue import copies as making
+from ouhai_cloud.errors import CopyFailed, CopyUnknown
+from ouhai_cloud.osc.base import CloudCommand
+from ouhai_cloud.osc.catalogue import (
+    ListApplications,
+    PublishApplications,
+    ShowApplication,
+    WithdrawApplication,
+)
+from ouhai_cloud.osc.copies import (
+    DeleteCopy,
+    DeployApplication,
+    ShowStatus,
+    ValueUnreadable,
+    VerifyCopy,
+    parameters,
+)
+
+from tests.runner.paths import ROOT
+from tests.support.fake_applications import FakeApplications
+
+FOLDER = str(ROOT / "heat-templates/server/1")
+KEY = "ssh-ed25519 " + "A" * 68
+
+
+class Client:
+    """Runs a command the way openstackclient does."""
+
+    def __init__(self) -> None:
+        self.fake = FakeApplications()
+
+    def run(self, command: type[CloudCommand], *words: str) -> tuple[int, str]:
+        """Return exit code and output."""
+        stdout = StringIO()
+        manager = SimpleNamespace(bureau=self.fake)
+        app: Any = SimpleNamespace(
+            client_manager=manager, stdout=stdout, options=Namespace(timing=False)
+        )
+        made = command(app, None)
+        parsed = made.get_parser("openstack app").parse_args(list(words))
+        return made.run(parsed), stdout.getvalue()
+
+    def answer(self, command: type[CloudCommand], *words: str) -> Any:
+        """Return what a command answers as data."""
+        return json.loads(self.run(command, *words, "-f", "json")[1])
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Client:
+    monkeypatch.setattr(making, "POLL_SECONDS", 0)
+    monkeypatch.setattr("ouhai_cloud.catalogue.removing.POLL_SECONDS", 0)
+    made = Client()
+    made.run(PublishApplications, FOLDER, "--environment", "lab")
+    return made
+
+
+@pytest.fixture
+def copy(client: Client) -> Client:
+    client.run(DeployApplication, "server", "web1", "--parameter", f"public_key={KEY}")
+    return client
+
+
+def test_the_catalogue_is_listed_in_both_languages(client: Client) -> None:
+    for language, title in (("zh", "云主机"), ("en", "Server")):
+        (row,) = client.answer(ListApplications, "--language", language)
+        assert (row["Application"], row["Title"], row["State"]) == ("server", title, "offered")
+
+
+def test_withdrawn_versions_are_listed_when_asked_for(client: Client) -> None:
+    assert "server 1 is withdrawn" in client.run(WithdrawApplication, "server:1")[1]
+    assert "was already withdrawn" in client.run(WithdrawApplication, "server:1")[1]
+    assert client.answer(ListApplications) == []
+    (row,) = client.answer(ListApplications, "--all")
+    assert row["State"] == "withdrawn"
+
+
+def test_which_version_to_withdraw_must_be_said(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        client.run(WithdrawApplication, "server")
+    assert "names no version; write server:<version>" in capsys.readouterr().err
+
+
+def test_show_says_what_can_be_chosen(client: Client) -> None:
+    shown = client.answer(ShowApplication, "server:1", "--language", "en")
+    assert shown["needs at least"] == "1 cores, 512 MiB, 2 GiB"
+    lines = shown["parameters"].splitlines()
+    assert any(line.startswith("public_key") and line.endswith("[required]") for line in lines)
+    assert any(line.startswith("data_gib") and line.endswith("[1]") for line in lines)
+
+
+def test_checking_publishes_nothing(client: Client, tmp_path: Path) -> None:
+    client.fake.images.clear()
+    words = (FOLDER, "--environment", "lab", "--check")
+    (row,) = client.answer(PublishApplications, *words)
+    assert row["Action"] == "would be published" and client.fake.images == {}
+
+
+def test_a_dry_run_shows_size_room_and_cost_and_makes_nothing(client: Client) -> None:
+    words = ("server", "web1", "--parameter", f"public_key={KEY}", "--dry-run")
+    shown = client.answer(DeployApplication, *words)
+    assert "1 cores 核 (left 4)" in shown["takes"]
+    assert shown["costs"] == "96.60 CNY a month"
+    assert shown["makes"] == "port, server, volume"
+    assert client.fake.stacks == {}
+
+
+def test_deploying_shows_progress_and_the_address(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("server", "web1", "--parameter", f"public_key={KEY}")
+    shown = client.answer(DeployApplication, *words)
+    assert (shown["status"], shown["address"]) == ("CREATE_COMPLETE", "10.0.0.9")
+    said = capsys.readouterr().err
+    assert "server 1 as web1: 96.60 CNY a month" in said and "server: create complete" in said
+
+
+def test_status_and_list_show_the_copy(copy: Client) -> None:
+    code, text = copy.run(ShowStatus, "web1", "-f", "json")
+    assert code == 0 and json.loads(text)["application"] == "server"
+    (row,) = copy.answer(ListApplications, "--deployed")
+    assert (row["Name"], row["Version"]) == ("web1", "1")
+
+
+def test_the_status_of_a_failed_copy_is_a_failure(client: Client) -> None:
+    client.fake.words = "The guest says: no"
+    words = ("server", "web1", "--parameter", f"public_key={KEY}")
+    with pytest.raises(CopyFailed, match="The guest says: no"):
+        client.run(DeployApplication, *words)
+    code, text = client.run(ShowStatus, "web1", "-f", "json")
+    assert (code, json.loads(text)["failure"]) == (1, "port: The guest says: no")
+
+
+def test_a_copy_without_a_health_address_is_not_well(copy: Client) -> None:
+    code, text = copy.run(VerifyCopy, "web1", "-f", "json")
+    seen = {row["Check"]: row["Result"] for row in json.loads(text)}
+    assert seen == {"stack": "well", "server": "well", "volume": "well", "health": "NOT WELL"}
+    assert code == 1
+
+
+def test_deleting_says_what_is_kept(copy: Client) -> None:
+    _, text = copy.run(DeleteCopy, "web1")
+    assert text.startswith("web1 is removed\nkept: volume ")
+    with pytest.raises(CopyUnknown):
+        copy.run(DeleteCopy, "web1")
+
+
+def test_deleting_data_says_so(copy: Client) -> None:
+    assert "deleted: volume " in copy.run(DeleteCopy, "web1", "--delete-data")[1]
+
+
+def test_values_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "id.pub"
+    file.write_text(f"{KEY}\n")
+    words = [f"public_key=@{file}", "a=b=c", "empty="]
+    assert parameters(words) == {"public_key": KEY, "a": "b=c", "empty": ""}
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("flavor", "write name=value"), ("key=@/nowhere", "cannot be read")]
+)
+def test_values_that_cannot_be_read_are_told(word: str, said: str) -> None:
+    with pytest.raises(ValueUnreadable, match=said):
+        parameters([word])
