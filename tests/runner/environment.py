@@ -66,7 +66,9 @@ def ensure_debian_packages(packages: Iterable[str]) -> None:
 
 
 def _fingerprint() -> str:
-    digest = hashlib.sha256(f"{sys.executable} {sys.version}".encode())
+    # The program itself: a link to it, as in the environment that this may run in, is no other.
+    program = Path(sys.executable).resolve()
+    digest = hashlib.sha256(f"{program} {sys.version}".encode())
     for path in (REQUIREMENTS, CONSTRAINTS):
         if not path.is_file():
             raise RunnerError(f"{path} is missing: the versions of the test tools are pinned there")
