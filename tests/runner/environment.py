@@ -18,6 +18,8 @@ from tests.runner.paths import CACHE, ROOT, VENV
 REQUIREMENTS = ROOT / "tests" / "requirements.txt"
 CONSTRAINTS = ROOT / "constraints.txt"
 INSTALL_TIMEOUT_SECONDS = 900
+PYTHON = str(Path(sys.base_prefix, "bin", "python3"))
+"""Not that of a virtual environment which is first in somebody's PATH, be it the one made here."""
 
 
 def ensure_venv() -> bool:
@@ -33,7 +35,7 @@ def ensure_venv() -> bool:
             return False
         if VENV.exists():
             shutil.rmtree(VENV)
-        _run((sys.executable, "-m", "venv", str(VENV)), "apt-get install python3-venv")
+        _run((PYTHON, "-m", "venv", str(VENV)), "apt-get install python3-venv")
         _run(
             (
                 str(VENV / "bin" / "python"),
@@ -66,9 +68,7 @@ def ensure_debian_packages(packages: Iterable[str]) -> None:
 
 
 def _fingerprint() -> str:
-    # The program itself: a link to it, as in the environment that this may run in, is no other.
-    program = Path(sys.executable).resolve()
-    digest = hashlib.sha256(f"{program} {sys.version}".encode())
+    digest = hashlib.sha256(f"{PYTHON} {sys.version}".encode())
     for path in (REQUIREMENTS, CONSTRAINTS):
         if not path.is_file():
             raise RunnerError(f"{path} is missing: the versions of the test tools are pinned there")

@@ -7,7 +7,7 @@ ASCII, for Keystone reads claims as Latin-1 and a Chinese name would never match
 
 Seen with Keystone 27: the groups must be in a domain that Keystone keeps in its own database. It
 writes down until when somebody from elsewhere is in a group, by a key into its own table of groups,
-and fails without an answer for who is in one of LDAP's.
+and fails, with 409 or without an answer, for who is in one of LDAP's.
 """
 
 from __future__ import annotations
