@@ -198,6 +198,8 @@ class Up:
 
     def application(self) -> None:
         """Publish the catalogue, and deliver an application to one bureau."""
+        # Labs share the environment, and another one's `up` may have put its own commands there.
+        extension.provide(self.layout)
         ansible.play(self.layout, self.progress, "applications")
         self.state.delivered = {}
         if self.state.application != application.NONE:

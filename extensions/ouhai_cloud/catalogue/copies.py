@@ -23,7 +23,7 @@ from ouhai_cloud.errors import CopyExists, CopyFailed, CopyUnknown, ValuesInvali
 TAG = "ouhai-application"
 TIMEOUT_MINUTES = 60
 POLL_SECONDS = 2.0
-NETWORK = "neutron.network"
+NETWORK, FLAVOR = "neutron.network", "nova.flavor"
 
 Tell = Callable[[str], None]
 """Told in words what is going on."""
@@ -100,10 +100,10 @@ def propose(api: Api, entry: Entry, name: str, given: Mapping[str, str]) -> Prop
             f"The project has a stack {name!r} already: choose another name, or see "
             f"`openstack app status {name}`."
         )
+    flavors = stacks.flavors(api)
+    sizing.check_flavors(entry, values.effective(entry, checked, FLAVOR), flavors)
     asked = stacks.request(name, entry.template, dict(entry.environment), checked)
     resources = _preview(api, entry, asked)
-    flavors = stacks.flavors(api)
-    sizing.check_flavors(entry, resources, flavors)
     taken, room = sizing.size(resources, flavors), headroom(api)
     sizing.check_room(taken, room)
     return Proposal(

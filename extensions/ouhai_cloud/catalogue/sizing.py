@@ -79,24 +79,26 @@ def _one(kind: str, properties: Mapping[str, Any], flavors: Mapping[str, Any]) -
     return Size()
 
 
-def check_flavors(entry: Entry, resources: Rows, flavors: Rows) -> None:
-    """Refuse servers on which the application does not run.
+def check_flavors(entry: Entry, chosen: Mapping[str, str], flavors: Rows) -> None:
+    """Refuse sizes that there are not, and on which the application does not run.
 
-    :raises ValuesInvalid: with the flavor and what is needed.
+    :param chosen: flavors, by id or name, by parameter.
+    :raises ValuesInvalid: with what is needed and what there is.
     """
     by_name = {one[word]: one for one in flavors for word in ("id", "name")}
     needs = entry.requires
+    least = (needs.cores, needs.memory_mib, needs.disk_gib)
+    fit = ", ".join(sorted(_fit(flavors, least))) or "(none: ask the centre)"
     faults = []
-    for one in resources:
-        if one["resource_type"] != SERVER:
+    for parameter, name in chosen.items():
+        flavor = by_name.get(name)
+        if flavor is None:
+            faults.append(f"  {parameter} = {name!r}: there is no such flavor; take one of {fit}")
             continue
-        flavor = by_name[one["properties"]["flavor"]]
         has = (flavor["vcpus"], flavor["ram"], flavor["disk"])
-        least = (needs.cores, needs.memory_mib, needs.disk_gib)
-        if any(mine < least_one for mine, least_one in zip(has, least, strict=True)):
-            fit = ", ".join(sorted(_fit(flavors, least))) or "(none: ask the centre)"
+        if any(mine < needed for mine, needed in zip(has, least, strict=True)):
             faults.append(
-                f"  flavor {flavor['name']} is too small: {_flavor(has)}; at least "
+                f"  {parameter} = {name!r}: that flavor is too small: {_flavor(has)}; at least "
                 f"{_flavor(least)} is needed, so take one of {fit}"
             )
     if faults:

@@ -64,6 +64,20 @@ def missing(entry: Entry, given: Mapping[str, str]) -> list[str]:
     ]
 
 
+def effective(entry: Entry, checked: Mapping[str, Any], constraint: str) -> dict[str, Any]:
+    """Return the values, given or by default, of parameters with a custom constraint.
+
+    :param checked: what ``check`` returned.
+    :param constraint: such as ``nova.flavor``.
+    """
+    defaults = entry.environment.get("parameter_defaults", {})
+    return {
+        name: checked.get(name, defaults.get(name, one.get("default")))
+        for name, one in entry.template["parameters"].items()
+        if any(each.get("custom_constraint") == constraint for each in one.get("constraints") or ())
+    }
+
+
 def _unknown(parameters: Mapping[str, Any], given: Mapping[str, str]) -> Iterator[str]:
     for name in given:
         if name not in parameters:

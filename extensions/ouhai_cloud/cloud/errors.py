@@ -87,6 +87,9 @@ def _words(body: str) -> str:
         document: Any = json.loads(body)
     except ValueError:
         return ""
+    # Heat's says less beside that.
+    if isinstance(document, dict) and isinstance(document.get("error"), dict):
+        document = document["error"]
     while isinstance(document, dict) and document:
         for name in ("message", "faultstring", "detail", "title"):
             if isinstance(document.get(name), str) and document[name]:

@@ -44,11 +44,12 @@ def test_what_resources_take_is_summed_up() -> None:
 
 
 def test_a_flavor_on_which_it_does_not_run_is_refused_with_those_that_fit() -> None:
-    sizing.check_flavors(ENTRY, resources(), FLAVORS)
+    sizing.check_flavors(ENTRY, {"flavor": "small", "other": "2"}, FLAVORS)
     with pytest.raises(ValuesInvalid) as caught:
-        sizing.check_flavors(ENTRY, resources("probe"), FLAVORS)
-    assert "flavor probe is too small: 1 cores, 128 MiB, 1 GiB" in str(caught.value)
-    assert "take one of small" in str(caught.value)
+        sizing.check_flavors(ENTRY, {"flavor": "probe", "other": "huge"}, FLAVORS)
+    text = str(caught.value)
+    assert "flavor = 'probe': that flavor is too small: 1 cores, 128 MiB, 1 GiB" in text
+    assert "other = 'huge': there is no such flavor; take one of small" in text
 
 
 def test_too_little_room_is_told_for_each_resource() -> None:

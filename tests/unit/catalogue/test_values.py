@@ -11,7 +11,8 @@ from ouhai_cloud.errors import ValuesInvalid
 
 from tests.runner.paths import ROOT
 
-ENTRY = load(ROOT / "heat-templates/server/1", "lab")
+ENTRY_FOLDER = ROOT / "heat-templates/server/1"
+ENTRY = load(ENTRY_FOLDER, "lab")
 KEY = "ssh-ed25519 " + "A" * 68 + " me@example"
 GOOD = {"network": "n", "public_key": KEY}
 
@@ -30,6 +31,14 @@ def test_values_get_the_types_of_their_parameters() -> None:
         "floating_address": False,
         "flavor": "small",
     }
+
+
+def test_values_that_hold_are_those_given_then_the_districts_then_the_templates() -> None:
+    flavor = "nova.flavor"
+    assert values.effective(ENTRY, {}, flavor) == {"flavor": "small"}
+    assert values.effective(ENTRY, {"flavor": "large"}, flavor) == {"flavor": "large"}
+    assert values.effective(load(ENTRY_FOLDER, "production"), {}, flavor) == {"flavor": "medium"}
+    assert values.effective(ENTRY, {}, "glance.image") == {"image": "debian"}
 
 
 def test_a_copy_may_take_over_a_volume() -> None:
