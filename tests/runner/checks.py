@@ -30,7 +30,7 @@ def pytest_step(
 
 def unit() -> Step:
     """The unit tests."""
-    return pytest_step("unit", "tests/unit", 150)
+    return pytest_step("unit", "tests/unit", 170)
 
 
 def lint() -> list[Step]:
