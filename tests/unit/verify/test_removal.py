@@ -14,14 +14,23 @@ def thing(identifier: str, project_id: str, **more: Any) -> SimpleNamespace:
     return SimpleNamespace(id=identifier, name=identifier, project_id=project_id, **more)
 
 
+def listed(**owners: str) -> SimpleNamespace:
+    """Return Heat's answer: stacks by name, each with its project."""
+    stacks = [
+        {"id": name, "stack_name": name, "stack_status": "CREATE_COMPLETE", "project": owner}
+        for name, owner in owners.items()
+    ]
+    return SimpleNamespace(status_code=200, json=lambda: {"stacks": stacks})
+
+
 def connections() -> tuple[MagicMock, MagicMock]:
     """Return an administrator and a keeper whose services list nothing unless told to."""
     admin, keeper = MagicMock(), MagicMock()
     for kind in ("ips", "ports", "routers", "networks", "security_groups"):
         getattr(admin.network, kind).return_value = []
     admin.compute.keypairs.return_value = []
-    for kinds in (keeper.orchestration.stacks, keeper.compute.servers):
-        kinds.return_value = []
+    keeper.compute.servers.return_value = []
+    keeper.orchestration.get.return_value = listed()
     for kinds in (keeper.block_storage.snapshots, keeper.block_storage.volumes):
         kinds.return_value = []
     return admin, keeper
@@ -39,6 +48,14 @@ def test_other_projects_are_never_touched() -> None:
     admin.network.delete_network.assert_called_once_with("ours")
     admin.network.delete_port.assert_called_once_with("own")
     admin.identity.delete_project.assert_called_once_with("p")
+
+
+def test_stacks_of_other_projects_are_never_touched() -> None:
+    """Heat lists all projects' stacks to an administrator, whatever project that is scoped to."""
+    admin, keeper = connections()
+    keeper.orchestration.get.side_effect = [listed(ours="p", theirs="q"), listed(theirs="q")]
+    assert Removal(admin, keeper, "p", 1).run([]) == []
+    keeper.orchestration.delete_stack.assert_called_once_with("ours")
 
 
 def test_a_failure_does_not_stop_the_rest_but_keeps_the_project() -> None:

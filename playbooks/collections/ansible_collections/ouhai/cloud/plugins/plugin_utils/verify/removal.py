@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
+import openstack.exceptions
 from openstack.connection import Connection
 
 from ..cloud.errors import CLOUD_ERRORS, CheckFailed, from_cloud
@@ -49,12 +51,30 @@ class Removal:
     def _guests(self) -> None:
         # Both at once: a stack's removal and a guest's do not wait for each other.
         heat, nova = self.keeper.orchestration, self.keeper.compute
-        for stack in heat.stacks():
+        for stack in self._stacks():
             heat.delete_stack(stack.id)
         for server in self._own(nova.servers()):
             nova.delete_server(server.id)
-        self._gone("stacks", lambda: list(heat.stacks()), "heat-engine's journal")
+        self._gone("stacks", self._stacks, "heat-engine's journal")
         self._gone("servers", lambda: list(self._own(nova.servers())), "nova-compute's journal")
+
+    def _stacks(self) -> list[SimpleNamespace]:
+        """Return the project's stacks: Heat lists those of all projects to an administrator.
+
+        openstacksdk does not pass on whose a stack is.
+        """
+        answer = self.keeper.orchestration.get("/stacks")
+        openstack.exceptions.raise_from_response(answer)
+        listed = [
+            SimpleNamespace(
+                id=one["id"],
+                name=one["stack_name"],
+                status=one["stack_status"],
+                project_id=one["project"],
+            )
+            for one in answer.json()["stacks"]
+        ]
+        return list(self._own(listed))
 
     def _floating_ips(self) -> None:
         for address in self._own(self.admin.network.ips()):
