@@ -97,14 +97,13 @@ def create(api: Api, asked: Json, tags: Collection[str], timeout_minutes: int) -
 def find(api: Api, name: str) -> Stack | None:
     """Return the own project's stack of a name, without outputs; None where there is none."""
     api.warm("orchestration")
-    rows = api.list("orchestration", "/stacks", name=name)
-    return next((_stack(row) for row in rows if row["stack_name"] == name), None)
+    return next((one for one in _own(api, name=name) if one.name == name), None)
 
 
 def tagged(api: Api, tag: str) -> list[Stack]:
     """Return the own project's stacks that have a tag, without outputs."""
     api.warm("orchestration")
-    return [_stack(row) for row in api.list("orchestration", "/stacks", tags=tag)]
+    return _own(api, tags=tag)
 
 
 def show(api: Api, stack: Stack, *, outputs: bool = True) -> Stack | None:
@@ -199,6 +198,13 @@ def flavors(api: Api) -> list[Json]:
     """Return the flavors: id, name, vcpus, ram (MiB), disk (GiB)."""
     api.warm("compute")
     return api.list("compute", "/flavors/detail", collection="flavors")
+
+
+def _own(api: Api, **words: Any) -> list[Stack]:
+    """Return the own project's stacks: Heat lists an administrator those of all, and says whose."""
+    own = api.own_project_id
+    rows = api.list("orchestration", "/stacks", **words)
+    return [_stack(row) for row in rows if row.get("project", own) == own]
 
 
 def _stack(row: Json) -> Stack:

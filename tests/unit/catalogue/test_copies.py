@@ -228,6 +228,18 @@ def test_a_stack_that_is_no_copy_is_not_touched(
         copies.look(api, "web1")
 
 
+def test_an_administrator_sees_no_copy_of_another_project(
+    fake: FakeApplications, api: Api, entry: Entry
+) -> None:
+    """Heat lists an administrator the stacks of all projects, and says whose each is."""
+    deployed(api, entry)
+    for stack in fake.stacks.values():
+        stack["project"] = "another"
+    with pytest.raises(CopyUnknown, match="its copies: none"):
+        copies.look(api, "web1")
+    assert copies.copies(api) == []
+
+
 def test_data_is_kept_after_the_guest_was_shut_down(
     fake: FakeApplications, api: Api, entry: Entry
 ) -> None:
