@@ -10,7 +10,7 @@ MINUTE = 60
 
 
 def lab_up() -> Step:
-    """Bring the lab up; when it is up and verified this does next to nothing."""
+    """Bring the lab up; where it is up already, go over it again and verify it."""
     return Step("lab", ("deploy/lab", "up"), 20 * MINUTE)
 
 
