@@ -23,7 +23,7 @@ PASSING = (429, 500, 502, 503, 504)
 SUCCESS = "SUCCESS"
 
 
-class GuestUnwell(exception.Error):  # type: ignore[misc]
+class GuestUnwell(exception.Error):
     """The guest reported a failure, or nothing in time; the message is its own."""
 
 
@@ -45,7 +45,7 @@ def read_report(text: str) -> Mapping[str, Any]:
     return {"reason": reason, **(data if isinstance(data, dict) else {})}
 
 
-class ServerReport(resource.Resource):  # type: ignore[misc]
+class ServerReport(resource.Resource):
     """Waits for a server's report on itself; a server that is replaced has to report anew."""
 
     PROPERTIES = (SERVER, TIMEOUT) = ("server", "timeout")

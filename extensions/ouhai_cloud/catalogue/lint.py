@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ouhai_cloud.catalogue.yaml_lines import Document, Path
+from ouhai_cloud.cloud.stacks import SERVER, VOLUME
 from ouhai_cloud.errors import Fault
 
 VERSION = "2021-04-16"
 OUTPUTS = ("address", "health", "version", "access")
 HORIZON_LISTS = ("nova.flavor", "nova.keypair", "neutron.network", "glance.image")
 REPORT = "Ouhai::Server::Report"
-SERVER = "OS::Nova::Server"
-VOLUME = "OS::Cinder::Volume"
 ALLOWED_TYPES = frozenset(
     {
         REPORT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ouhai_cloud.catalogue.copies import POLL_SECONDS, Copy, Tell, follow
 from ouhai_cloud.cloud import stacks
@@ -65,7 +66,11 @@ def _shut_down(api: Api, copy: Copy, tell: Tell) -> None:
         tell("server: shutting down, so that its data is whole")
         stacks.stop_server(api, server)
     for server in running:
-        _wait(lambda server=server: stacks.server_status(api, server) != "ACTIVE", STOP_SECONDS)  # type: ignore[misc]
+        _wait(partial(_stopped, api, server), STOP_SECONDS)
+
+
+def _stopped(api: Api, server_id: str) -> bool:
+    return stacks.server_status(api, server_id) != "ACTIVE"
 
 
 def _delete_volume(api: Api, volume: Part, tell: Tell) -> None:
