@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from openstack.connection import Connection
+from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.connection import prepare
 
 from tests.support import cloud as clouds
+from tests.support.bureaus import Bureaus
 from tests.support.guests import Guest, guest, surroundings
 from tests.support.lab import Lab
 
@@ -25,6 +28,18 @@ def lab() -> Lab:
 def cloud(lab: Lab) -> Connection:
     """Return a connection as the cloud's administrator."""
     return clouds.connect(lab)
+
+
+@pytest.fixture(scope="module")
+def api(cloud: Connection) -> Api:
+    """Return what asks the cloud as our commands do, as its administrator."""
+    return Api(prepare(cloud))
+
+
+@pytest.fixture(scope="module")
+def bureaus(lab: Lab) -> Bureaus:
+    """Return the bureaus of the lab's register and a way in for their people."""
+    return Bureaus(lab)
 
 
 @pytest.fixture(scope="session")

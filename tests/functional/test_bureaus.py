@@ -7,27 +7,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-import pytest
-from openstack.connection import Connection
 from ouhai_cloud.cloud.api import Api
-from ouhai_cloud.cloud.connection import prepare
 
 from tests.support.bureaus import Bureaus
-from tests.support.lab import Lab
 from tests.support.seeded_drift import SEEDS, Seeding
 
 LOGINS_AT_A_TIME = 4
 DRIFTED = 3
-
-
-@pytest.fixture(scope="module")
-def bureaus(lab: Lab) -> Bureaus:
-    return Bureaus(lab)
-
-
-@pytest.fixture(scope="module")
-def api(cloud: Connection) -> Api:
-    return Api(prepare(cloud))
 
 
 def test_a_second_plan_is_empty(bureaus: Bureaus) -> None:

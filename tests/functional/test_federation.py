@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from openstack.connection import Connection
 from ouhai_cloud.cloud.api import Api, Json
-from ouhai_cloud.cloud.connection import prepare
 from ouhai_cloud.tenancy.register.federation import SCHEMA_VERSION, mapping_rules
 from ouhai_cloud.tenancy.register.model import Bureau
 
@@ -26,16 +24,6 @@ FOREIGN = ("everybody", "教育局-管理员")
 """Groups that the register does not know; Keystone reads the last one as something else yet."""
 FORBIDDEN, CONFLICT = 403, 409
 MOST_UNITS = 4
-
-
-@pytest.fixture(scope="module")
-def bureaus(lab: Lab) -> Bureaus:
-    return Bureaus(lab)
-
-
-@pytest.fixture(scope="module")
-def api(cloud: Connection) -> Api:
-    return Api(prepare(cloud))
 
 
 @pytest.fixture(scope="module")

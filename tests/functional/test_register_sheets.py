@@ -9,17 +9,12 @@ from typing import Any
 import pytest
 
 from tests.support.bureaus import Bureaus
-from tests.support.lab import ROOT, Lab
+from tests.support.lab import ROOT
 
 REGISTER = ROOT / "deploy/register/ouhai.yaml"
 SITE, SITE_PLACE = "电子政务中心门户网站", "E001/site"
 MANY = 3000
 """Less than the district's units and systems need of the cloud."""
-
-
-@pytest.fixture(scope="module")
-def bureaus(lab: Lab) -> Bureaus:
-    return Bureaus(lab)
 
 
 def run(bureaus: Bureaus, *words: str) -> None:
