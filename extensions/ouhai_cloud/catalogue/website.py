@@ -1,4 +1,4 @@
-"""A website from outside: the certificate that its guest reported, and a front page with its title."""
+"""A website from outside: the certificate that its guest reported, and a page with its title."""
 
 from __future__ import annotations
 
