@@ -21,7 +21,7 @@ def test_applications_are_those_of_the_tree_and_none(layout: Layout) -> None:
     assert application.DEFAULT in application.names(layout)
     for name in (*application.names(layout), application.NONE):
         assert application.find(layout, name) == name
-    with pytest.raises(LabError, match="--app nothing: there are server"):
+    with pytest.raises(LabError, match="--app nothing: there are .*server"):
         application.find(layout, "nothing")
 
 
@@ -53,6 +53,17 @@ def test_a_register_without_room_says_how_to_go_on(monkeypatch: pytest.MonkeyPat
 )
 def test_the_answer_is_found_behind_progress(said: str, answer: dict[str, object]) -> None:
     assert application._answer(said) == answer
+
+
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        ("ssh debian@10.0.0.9", "ssh debian@10.0.0.9 -i /key"),
+        ("https://10.0.0.9/", "https://10.0.0.9/"),
+    ],
+)
+def test_the_labs_key_is_named_where_it_opens_the_door(words: str, way: str) -> None:
+    assert application.access({"access": words}, Path("/key")) == way
 
 
 def test_the_line_says_where_and_how_long() -> None:
