@@ -1,21 +1,19 @@
-"""`portal` on the lab: a bureau's member deploys a site, its editor writes, the data outlives it."""
+"""`portal` on the lab: a member deploys a site, its editor writes, the data outlives it."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support import websites
-from tests.support.applications import Key, Member
+from tests.support.applications import Key, Member, copy_name, first_member
 from tests.support.bureaus import Bureaus
-from tests.support.lab import Lab
-from tests.support.portal import Portal
+from tests.support.portal import Portal, deploy
 
 TITLE = "瓯海区民政局门户网站"
+NAMED = f"title={TITLE}"
 ARTICLE = ("关于开展“最多跑一次”服务的通知", "各街道、镇：请于本月底前完成登记，详见附件。")
 WELL = {"stack": "well", "server": "well", "volume": "well", "https": "well"}
 PRIVATE = "/etc/ouhai/guest.json /etc/ssl/portal/private_key.pem"
@@ -27,11 +25,8 @@ PICTURE = bytes.fromhex(
 
 
 @pytest.fixture(scope="module")
-def member(lab: Lab) -> Member:
-    """Return a member of the register's first bureau, at work in its first system."""
-    bureaus = Bureaus(lab)
-    bureau = next(one for one in bureaus.register.bureaus if one.kind == "bureau")
-    return Member(bureaus, bureau, bureau.systems[0])
+def member(bureaus: Bureaus) -> Member:
+    return first_member(bureaus)
 
 
 @pytest.fixture(scope="module")
@@ -41,20 +36,8 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
 
 @pytest.fixture
 def name(member: Member) -> Iterator[str]:
-    """Return a name for a copy, which is gone in the end with its data, whatever comes of it."""
-    name = f"test-portal-{secrets.token_hex(3)}"
-    yield name
-    if any(row["Name"] == name for row in member.answer("list", "--deployed")):
-        done = member.app("delete", name, "--delete-data")
-        assert done.returncode == 0, done.stderr
-
-
-def deploy(member: Member, name: str, *parameters: str) -> dict[str, Any]:
-    """Deploy a copy and return what its project's members may see of it."""
-    words = [word for one in (f"title={TITLE}", *parameters) for word in ("--parameter", one)]
-    member.answer("deploy", "portal", name, *words)
-    shown: dict[str, Any] = member.answer("status", name, "--secrets")
-    return shown
+    with copy_name(member) as name:
+        yield name
 
 
 def verified(member: Member, name: str) -> dict[str, str]:
@@ -66,7 +49,7 @@ def test_a_site_and_its_articles_outlive_the_server(
     member: Member, key: Key, name: str, tmp_path: Path
 ) -> None:
     before = member.things()
-    copy = deploy(member, name, key.parameter)
+    copy = deploy(member, name, key, NAMED)
     assert copy["status"] == "CREATE_COMPLETE" and copy["health"] == f"https://{copy['address']}/"
     assert verified(member, name) == WELL
     masked = member.answer("status", name)
@@ -87,7 +70,7 @@ def test_a_site_and_its_articles_outlive_the_server(
     assert f"kept: volume {volume}" in done.stdout
     assert member.things() == before | {("volume", volume)}
 
-    again = deploy(member, name, key.parameter, f"data_volume={volume}")
+    again = deploy(member, name, key, NAMED, f"data_volume={volume}")
     assert again["certificate_sha256"] != copy["certificate_sha256"]
     assert again["editor_password"] != copy["editor_password"]
     assert verified(member, name) == WELL
@@ -112,7 +95,7 @@ def test_the_districts_certificate_is_shown_and_a_broken_database_is_told_of(
 ) -> None:
     made = websites.certificate(tmp_path / "district")
     given = (f"certificate=@{made.certificate}", f"private_key=@{made.private_key}")
-    copy = deploy(member, name, key.parameter, *given)
+    copy = deploy(member, name, key, NAMED, *given)
     assert copy["certificate_sha256"] == made.sha256
 
     stopped = key.ssh(copy, "sudo systemctl stop mariadb; sudo systemctl mask --runtime mariadb")

@@ -15,7 +15,7 @@ from ouhai_cloud.cloud.api import Json
 from ouhai_cloud.cloud.errors import Refused
 
 PROJECT = "project-1"
-SECRET = "Aa1made"
+SECRET = "Aa1made"  # noqa: S105 (what an output holds)
 IDS = {"server": "OS::Nova::Server", "volume": "OS::Cinder::Volume", "port": "OS::Neutron::Port"}
 FLAVORS = [
     {"id": "f1", "name": "probe", "vcpus": 1, "ram": 128, "disk": 1},

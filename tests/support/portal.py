@@ -12,6 +12,8 @@ from typing import Any
 
 import requests
 
+from tests.support.applications import Key, Member
+
 # A guest is emulated here, and others are at work beside it.
 REQUEST_SECONDS = 120
 
@@ -107,3 +109,11 @@ class Portal:
         if answer.status_code != requests.codes.created:
             raise PortalUnfit(f"no upload: {answer.status_code} {answer.text}")
         return str(answer.json()["source_url"]).removeprefix(self.address)
+
+
+def deploy(member: Member, name: str, key: Key, *parameters: str) -> dict[str, Any]:
+    """Deploy a copy and return what its project's members may see of it, secrets included."""
+    words = [word for one in (key.parameter, *parameters) for word in ("--parameter", one)]
+    member.answer("deploy", "portal", name, *words)
+    shown: dict[str, Any] = member.answer("status", name, "--secrets")
+    return shown
