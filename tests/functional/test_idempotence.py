@@ -94,3 +94,22 @@ def test_an_edited_line_is_shown_and_a_tag_alone_puts_it_right(lab: Lab, edited:
     }
     assert restarted == {(lab.control, "glance-api.service")}
     assert_unchanged(play(lab, "site", "--tags", "glance"), [lab.control])
+
+
+@pytest.fixture
+def ending_service(lab: Lab) -> Iterator[str]:
+    """Have a service on the control host that starts well, ends a second later and starts anew."""
+    name = "ouhai-test-ending"
+    run = f"systemd-run --unit={name} --property=Restart=always --property=RestartSec=1"
+    try:
+        assert lab.ssh(lab.control, f"{run} sh -c 'echo I cannot go on; sleep 1; exit 3'").code == 0
+        yield name
+    finally:
+        lab.ssh(lab.control, f"systemctl stop {name}; systemctl reset-failed {name}")
+
+
+def test_a_service_that_ends_again_and_again_is_named(lab: Lab, ending_service: str) -> None:
+    played = play(lab, "site", "--tags", "answers")
+    assert played.code != 0
+    assert f"{ending_service}.service does not keep running" in played.output
+    assert "I cannot go on" in played.output
