@@ -41,11 +41,15 @@ def test_neutron_looks_for_no_host_of_a_routers_port(lab: Lab, cloud: Connection
     assert f"{COMPLAINT} {port.id}" not in written
 
 
-# On a host, with Neutron's own classes: a copy of OVN's database that learns of the options late, or never.
+# On a host, with Neutron's own classes: a copy of OVN's database that learns of the options late,
+# or never.
 STALE_COPY = """
 import json, time
+from oslo_config import cfg
 from neutron.plugins.ml2.drivers.ovn.mech_driver.ovsdb import ovn_client
 from ouhai_cloud.services import ovn_client as ours
+
+cfg.CONF([], project="neutron")
 
 class Copy:
     def __init__(self, looks_without):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ansible_collections.ouhai.cloud.plugins.modules import services_steady as steady
 
 

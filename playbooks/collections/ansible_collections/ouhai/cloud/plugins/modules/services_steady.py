@@ -11,8 +11,8 @@ DOCUMENTATION = """
 module: services_steady
 short_description: Fail when a service of a host ends again and again
 description:
-  - To systemd a service has started once its process runs. One that gives up some seconds later, and
-    is started anew, is seen by nobody who looks at the wrong moment.
+  - To systemd a service has started once its process runs. One that gives up some seconds later
+    and is started anew is seen by nobody who looks at the wrong moment.
   - Looks at the services that systemd is to keep running. One that was started anew has to run for
     C(steady_seconds) without ending; on a host without any, this takes no time.
   - The last lines of the journal of one that ends again are shown.
@@ -94,6 +94,14 @@ def show(module: AnsibleModule) -> list[Service]:
         ["systemctl", "show", "--property", PROPERTIES, "*.service"], check_rc=True
     )
     return read(text)
+
+
+def last_words(module: AnsibleModule, name: str) -> str:
+    """Return the last lines that a service wrote."""
+    _, text, _ = module.run_command(
+        ["journalctl", "--no-pager", "-n", str(JOURNAL_LINES), "-o", "cat", "-u", name]
+    )
+    return str(text)
 
 
 def main() -> None:
