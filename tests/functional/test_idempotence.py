@@ -63,6 +63,13 @@ def test_a_group_alone(lab: Lab, settled: dict[str, dict[str, str]]) -> None:
     assert set(played.recap) <= {*lab.groups["compute"], "localhost"}
 
 
+def test_a_tag_alone_finds_no_difference(lab: Lab) -> None:
+    """What is reckoned from a host's cores and memory is the same without the play that came first."""
+    played = play(lab, "site", "--tags", "foundation", "--check", "--diff")
+    assert played.code == 0, played.output
+    assert played.differences == []
+
+
 @pytest.fixture
 def edited(lab: Lab) -> Iterator[str]:
     """Change one line of a service's configuration; yield the line as it was."""
