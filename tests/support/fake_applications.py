@@ -176,7 +176,10 @@ class FakeApplications:
             "rests": status,
             "tags": body["tags"].split(","),
             "creation_time": "2026-11-25T00:00:00Z",
-            "outputs": [{"output_key": "address", "output_value": "10.0.0.9"}],
+            "outputs": [
+                {"output_key": "address", "output_value": "10.0.0.9"},
+                {"output_key": "reader_password", "output_value": "not-for-the-screen"},
+            ],
         }
         self.parts[id_] = [self._part(id_, name) for name in IDS]
         # What fails because something else did comes first in Heat's list, too.

@@ -14,6 +14,7 @@ from cliff.show import ShowOne
 
 from ouhai_cloud.catalogue import copies, shelf
 from ouhai_cloud.catalogue.copies import Copy, Proposal
+from ouhai_cloud.catalogue.lint import SECRET
 from ouhai_cloud.catalogue.removing import remove
 from ouhai_cloud.catalogue.sizing import WORDS
 from ouhai_cloud.catalogue.verifying import verify
@@ -218,9 +219,16 @@ def described(copy: Copy) -> dict[str, Any]:
         "version": copy.version,
         "status": copy.stack.status,
         "failure": copy.failure,
-        **{name: value for name, value in copy.stack.outputs.items() if name != "version"},
+        **{name: shown(copy, name) for name in copy.stack.outputs if name != "version"},
         "parts": "\n".join(f"{one.name}: {one.status} {one.id}" for one in copy.parts),
     }
+
+
+def shown(copy: Copy, name: str) -> Any:
+    """Return an output's value; of a secret, how to read it."""
+    if SECRET.search(name):
+        return f"secret: openstack stack output show {copy.stack.name} {name}"
+    return copy.stack.outputs[name]
 
 
 def tell(text: str) -> None:

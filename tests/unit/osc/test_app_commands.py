@@ -131,6 +131,8 @@ def test_deploying_shows_progress_and_the_address(
 def test_status_and_list_show_the_copy(copy: Client) -> None:
     code, text = copy.run(ShowStatus, "web1", "-f", "json")
     assert code == 0 and json.loads(text)["application"] == "server"
+    assert "not-for-the-screen" not in text
+    assert "openstack stack output show web1 reader_password" in text
     (row,) = copy.answer(ListApplications, "--deployed")
     assert (row["Name"], row["Version"]) == ("web1", "1")
 
