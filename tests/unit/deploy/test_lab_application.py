@@ -21,7 +21,7 @@ def test_applications_are_those_of_the_tree_and_none(layout: Layout) -> None:
     assert application.DEFAULT in application.names(layout)
     for name in (*application.names(layout), application.NONE):
         assert application.find(layout, name) == name
-    with pytest.raises(LabError, match="--app nothing: there are .*server"):
+    with pytest.raises(LabError, match=r"--app nothing: there are .*server"):
         application.find(layout, "nothing")
 
 
