@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from ouhai_cloud.catalogue import website
+from ouhai_cloud.catalogue import database, website
 from ouhai_cloud.catalogue.copies import Copy
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api
@@ -90,7 +90,18 @@ def _https(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
     return Finding("https", True, seen)
 
 
+def _postgresql(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
+    """Log in to a database as those do whom it serves, and read a row."""
+    names = ("certificate_sha256", "reader_password")
+    fingerprint, password = (str(outputs.get(name) or "") for name in names)
+    try:
+        return Finding("postgresql", True, database.look(target, fingerprint, password))
+    except database.DatabaseUnfit as error:
+        return Finding("postgresql", False, str(error))
+
+
 PROBES: Mapping[str, Callable[[SplitResult, Mapping[str, object]], Finding]] = {
     "ssh": _ssh,
     "https": _https,
+    "postgresql": _postgresql,
 }
