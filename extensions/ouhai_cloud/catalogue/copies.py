@@ -15,7 +15,6 @@ from ouhai_cloud.catalogue.entry import Entry
 from ouhai_cloud.catalogue.sizing import Size
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api, Json
-from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.cloud.headroom import Room, headroom
 from ouhai_cloud.cloud.stacks import Part, Stack
 from ouhai_cloud.errors import CopyExists, CopyFailed, CopyUnknown, ValuesInvalid
@@ -77,9 +76,9 @@ class Copy:
         name = self.stack.name
         if self.moving_to and self.stack.status.endswith("_COMPLETE"):
             return (
-                f"it has no server: its way from {self.version} to {self.moving_to} was cut off. Go "
-                f"on: openstack app update {name} --to {self.moving_to}; or back: "
-                f"openstack app rollback {name}"
+                f"it has no server: its way to {self.moving_to} was cut off. Go on: openstack app "
+                f"update {name} --to {self.moving_to}; to {self.version}: openstack app rollback "
+                f"{name}"
             )
         if not self.stack.status.endswith("_FAILED"):
             return ""
@@ -238,5 +237,3 @@ def _only_network(api: Api) -> str:
     names = ", ".join(sorted(one["name"] for one in found)) or "none"
     fault = f"  network: the project has {len(found)} networks ({names}); name one"
     raise ValuesInvalid("which network?", (fault,))
-
-

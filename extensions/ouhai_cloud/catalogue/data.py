@@ -73,9 +73,7 @@ def own_volumes(api: Api, copy: Copy) -> list[Volume]:
     return [one for one in volumes.volumes(api) if one.marks.get(MARK) == copy.stack.id]
 
 
-def to_revert(
-    api: Api, copy: Copy, held: Mapping[str, Volume], made_before: str
-) -> list[Snapshot]:
+def to_revert(api: Api, copy: Copy, held: Mapping[str, Volume], made_before: str) -> list[Snapshot]:
     """Return the snapshot of each volume to which it can be brought back.
 
     :param made_before: what they were made before, for the message.

@@ -20,20 +20,30 @@ RUNNING = "ACTIVE"
 def shut_down(api: Api, copy: Copy, tell: Tell) -> tuple[str, ...]:
     """Shut the running guests down, so that what they have in memory is on their volumes.
 
+    When that fails or we are cut off meanwhile, they are started again.
+
     :return: ids of the servers that ran.
     :raises CopyFailed: one does not stop.
     """
     servers = [one.id for one in copy.parts if one.type == SERVER and one.id]
     running = tuple(one for one in servers if stacks.server_status(api, one) == RUNNING)
-    for server in running:
-        tell("server: shutting down, so that its data is whole")
-        stacks.stop_server(api, server)
-    for server in running:
-        if not wait(partial(_stopped, api, server), STOP_SECONDS):
-            raise CopyFailed(
-                f"The server {server} did not stop within {STOP_SECONDS:.0f} s, so its data may "
-                "not be whole; look at its console, then run the same command again."
-            )
+    asked = []
+    try:
+        for server in running:
+            tell("server: shutting down, so that its data is whole")
+            stacks.stop_server(api, server)
+            asked.append(server)
+        for server in running:
+            if not wait(partial(_stopped, api, server), STOP_SECONDS):
+                raise CopyFailed(
+                    f"The server {server} did not stop within {STOP_SECONDS:.0f} s, so its data "
+                    "may not be whole; look at its console, then run the same command again."
+                )
+    except BaseException:
+        for server in asked:
+            if wait(partial(_stopped, api, server), STOP_SECONDS):
+                stacks.start_server(api, server)
+        raise
     return running
 
 

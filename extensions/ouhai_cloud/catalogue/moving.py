@@ -8,8 +8,7 @@ the old one still holds it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +22,7 @@ from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.headroom import Room, headroom
 from ouhai_cloud.cloud.stacks import FLOATING_ADDRESS, PORT, VOLUME, Part
 from ouhai_cloud.cloud.volumes import Snapshot, Volume
-from ouhai_cloud.errors import CopyFailed, EntryUnknown, MoveRefused
+from ouhai_cloud.errors import CopyFailed, EntryUnknown, MoveRefused, OuhaiError
 
 KEPT = (VOLUME, PORT, FLOATING_ADDRESS)
 """What stays while versions come and go: the data and the address."""
@@ -153,26 +152,25 @@ def update(api: Api, move: Move, tell: Tell, *, keep_failed: bool) -> Moved:
     :param keep_failed: leave it as it failed, to look at it.
     :raises CopyFailed: with the guest's own words, and what became of the copy.
     """
-    name, copy = move.copy.stack.name, move.copy
+    name, version = move.copy.stack.name, move.version
     start = time.monotonic()
-    _take_down(api, move, tell)
-    older = data.kept(api, copy)
-    label = f"{name}-before-{move.version}"
-    taken = data.keep(api, copy, list(move.volumes.values()), label)
-    for one in taken:
-        tell(f"snapshot {one.name}: taken of volume {one.volume_id}")
+    guests.shut_down(api, move.copy, tell)
+    older = data.kept(api, move.copy)
+    _take_down(api, move, move.present, move.former, tell)
     try:
+        for one in data.keep(api, move.copy, move.volumes.values(), f"{name}-before-{version}"):
+            tell(f"snapshot {one.name}: taken of volume {one.volume_id}")
         now = _bring_up(api, move, move.present, tell)
-    except CopyFailed as failure:
+    except OuhaiError as failure:
         if keep_failed:
             raise CopyFailed(
-                f"{name} could not be updated to {move.version}. {failure}\nIt stays so. Back: "
+                f"{name} could not be updated to {version}. {failure}\nIt stays so. Back: "
                 f"openstack app rollback {name} (with --data its data goes back, too)"
             ) from failure
         tell(f"{failure}\ngoing back to {move.present.entry.version}")
-        _go_back(api, move, taken, failure, tell)
+        _go_back(api, move, older, failure, tell)
         raise CopyFailed(
-            f"{name} could not be updated to {move.version}. {failure}\nIt is back in version "
+            f"{name} could not be updated to {version}. {failure}\nIt is back in version "
             f"{move.present.entry.version}, its data as before the update; it was down for "
             f"{time.monotonic() - start:.0f} s."
         ) from failure
@@ -188,10 +186,11 @@ def roll_back(api: Api, move: Move, tell: Tell) -> Moved:
     """
     name = move.copy.stack.name
     start = time.monotonic()
-    _take_down(api, move, tell)
+    guests.shut_down(api, move.copy, tell)
+    # As long as it is not well again, going back once more leads to the same.
+    _take_down(api, move, move.target, move.target, tell)
     data.revert(api, move.revert, tell)
     try:
-        # Until it is well again it is what it was before, too: going back again does the same.
         now = _bring_up(api, move, move.target, tell)
     except CopyFailed as failure:
         hint = "" if move.revert else f" Its data may be of {move.present.entry.version}: --data"
@@ -220,7 +219,7 @@ def _check_well(api: Api, copy: Copy) -> None:
         raise MoveRefused(f"{name} is not well: {seen}. Start or repair it, then update it.")
 
 
-def _foresee(  # noqa: PLR0913 (what a move is made of)
+def _foresee(
     api: Api,
     copy: Copy,
     present: Setup,
@@ -273,7 +272,9 @@ def _with_room(move: Move, taken: Size, revert: tuple[Snapshot, ...] = ()) -> Mo
 def _check_separable(target: Setup) -> None:
     """Refuse a template whose data or address would go with its servers."""
     resources = target.entry.template["resources"]
-    tied = [one for one in sorted(dependents(target.entry.template)) if resources[one]["type"] in KEPT]
+    tied = [
+        one for one in sorted(dependents(target.entry.template)) if resources[one]["type"] in KEPT
+    ]
     if tied:
         raise MoveRefused(
             f"{target.entry.application} {target.entry.version} cannot be updated to or from: "
@@ -301,45 +302,31 @@ def _check_kept(copy: Copy, target: Setup, changes: Mapping[str, list[Part]]) ->
 
 def _request(target: Setup, present: Setup, secrets: Mapping[str, Any]) -> Json:
     """Return what Heat is asked for to make the target of what is now."""
+    known = set(target.entry.template["parameters"])
     return {
         "template": setups.template(target, present),
         "environment": {"parameter_defaults": setups.defaults(target.entry)},
         "parameters": {**target.parameters, **secrets},
-        "clear_parameters": sorted(set(present.parameters) - set(target.parameters)),
+        "clear_parameters": sorted(known - {*target.parameters, *target.hidden}),
     }
 
 
-def _take_down(api: Api, move: Move, tell: Tell) -> None:
-    """Shut the guests down and remove the servers; data, address and secrets stay."""
-    copy = move.copy
-    with _started_again(api, copy, tell):
-        guests.shut_down(api, copy, tell)
-    _strip(api, copy, move.present, move.former, move.version, tell)
+def _take_down(api: Api, move: Move, back: Setup, former: Setup | None, tell: Tell) -> None:
+    """Remove the servers; data, address and secrets stay.
 
-
-@contextmanager
-def _started_again(api: Api, copy: Copy, tell: Tell) -> Iterator[None]:
-    """Start what was shut down when we are cut off."""
+    :param back: to what a rollback leads when we are cut off from here on.
+    :param former: what that was made of before.
+    """
+    template = setups.template(move.present, move.former)
+    asked = {"template": without_servers(template), "files": setups.files(back, former)}
+    tags = copies.tags(back.entry, moving_to=move.version)
     try:
-        yield
-    except BaseException:
-        tell(f"{copy.stack.name}: starting it again")
-        guests.start(api, [one.id for one in copy.parts if one.type == stacks.SERVER and one.id])
-        raise
-
-
-def _strip(  # noqa: PLR0913 (a request and its witness)
-    api: Api, copy: Copy, setup: Setup, beside: Setup | None, version: str, tell: Tell
-) -> None:
-    asked = {"template": without_servers(setups.template(setup, beside))}
-    tags = copies.tags(setup.entry, moving_to=version)
-    try:
-        _change(api, copy, asked, tags, tell)
+        _change(api, move.copy, asked, tags, tell)
     except CopyFailed as failure:
-        name = copy.stack.name
+        name = move.copy.stack.name
         raise CopyFailed(
-            f"{name}: its servers could not be removed. {failure}\nIt is still in version "
-            f"{setup.entry.version}. Go on: openstack app rollback {name}"
+            f"{name}: its servers could not be removed. {failure}\nGo on: openstack app rollback "
+            f"{name}"
         ) from failure
 
 
@@ -351,21 +338,23 @@ def _bring_up(api: Api, move: Move, former: Setup | None, tell: Tell) -> Copy:
 
 
 def _go_back(
-    api: Api, move: Move, taken: list[Snapshot], failure: CopyFailed, tell: Tell
+    api: Api, move: Move, older: Collection[Snapshot], failure: OuhaiError, tell: Tell
 ) -> None:
     """Make of a failed update what was before it: version, values, data.
 
     Nobody was served by the failed version, so nothing is lost with what it wrote.
+
+    :param older: snapshots of an earlier update.
     """
-    copy, name = move.copy, move.copy.stack.name
-    asked = _request(move.present, move.target, {})
-    asked["files"] = setups.files(move.present, move.former)
+    name, was = move.copy.stack.name, move.present
+    back = replace(move, present=move.target, former=was, target=was, secrets={})
     try:
-        _strip(api, copy, move.target, move.present, move.present.entry.version, tell)
-        data.revert(api, taken, tell)
-        _change(api, copy, asked, copies.tags(move.present.entry), tell)
+        _take_down(api, back, was, move.former, tell)
+        taken = [one for one in data.kept(api, move.copy) if one not in older]
+        data.revert(api, [one for one in taken if one.status == data.AVAILABLE], tell)
+        _bring_up(api, back, move.former, tell)
         data.forget(api, taken, tell)
-    except CopyFailed as second:
+    except OuhaiError as second:
         raise CopyFailed(
             f"{name} could not be updated to {move.version}. {failure}\nNor could it go back by "
             f"itself: {second}"

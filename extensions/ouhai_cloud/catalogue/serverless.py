@@ -21,9 +21,7 @@ def without_servers(template: Mapping[str, Any]) -> dict[str, Any]:
     """
     gone = dependents(template)
     kept = {
-        "resources": {
-            name: one for name, one in template["resources"].items() if name not in gone
-        },
+        "resources": {name: one for name, one in template["resources"].items() if name not in gone},
         "outputs": {
             name: one
             for name, one in template.get("outputs", {}).items()

@@ -119,12 +119,10 @@ def template(setup: Setup, beside: Setup | None = None) -> dict[str, Any]:
     Heat forgets the value of a parameter that a template lacks, and nobody else has it.
     """
     own = setup.entry.template
-    more = {
-        name: beside.entry.template["parameters"][name]
-        for name in (beside.hidden if beside else ())
-        if name not in own["parameters"]
-    }
-    return {**own, "parameters": {**own["parameters"], **more}}
+    if beside is None:
+        return dict(own)
+    more = {name: beside.entry.template["parameters"][name] for name in beside.hidden}
+    return {**own, "parameters": {**more, **own["parameters"]}}
 
 
 def defaults(entry: Entry) -> dict[str, Any]:

@@ -35,9 +35,7 @@ def check_name(name: str) -> None:
     raise ValuesInvalid("the copy cannot be called that", (fault,))
 
 
-def check(
-    entry: Entry, given: Mapping[str, str], held: Collection[str] = ()
-) -> dict[str, Any]:
+def check(entry: Entry, given: Mapping[str, str], held: Collection[str] = ()) -> dict[str, Any]:
     """Return the values for Heat, of their parameters' types.
 
     :param given: by parameter, as people write them.
@@ -111,9 +109,7 @@ def _unknown(parameters: Mapping[str, Any], given: Mapping[str, str]) -> Iterato
             yield f"  {name}: no such parameter; {hint}"
 
 
-def _missing(
-    parameters: Mapping[str, Any], entry: Entry, given: Collection[str]
-) -> Iterator[str]:
+def _missing(parameters: Mapping[str, Any], entry: Entry, given: Collection[str]) -> Iterator[str]:
     for name in missing(entry, given):
         one = parameters[name]
         yield f"  {name} ({one['label']}): has no value; give --parameter {name}=…: " + str(

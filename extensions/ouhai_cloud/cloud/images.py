@@ -1,4 +1,4 @@
-"""Images of the own project, and their content piece by piece, so that it need not fit in memory."""
+"""Images of the own project; their content goes piece by piece and need not fit in memory."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def named(api: Api, name: str) -> list[str]:
 
 
 def status(api: Api, image_id: str) -> str:
-    """Return Glance's word for how an image is, such as ``active``; ``gone`` where there is none."""
+    """Return Glance's word for how an image is, such as ``active``; ``gone`` when it is."""
     api.warm("image")
     try:
         return str(api.get("image", f"/images/{image_id}")["status"])

@@ -119,7 +119,8 @@ def delete_snapshot(api: Api, snapshot_id: str) -> None:
 
 def _list(api: Api, collection: str, **search: str) -> list[Json]:
     api.warm("block_storage")
-    return api.list("block_storage", f"/{collection}/detail", collection=collection, **search)
+    words: Json = dict(search)
+    return api.list("block_storage", f"/{collection}/detail", collection=collection, **words)
 
 
 def _one(api: Api, path: str, noun: str) -> Json | None:

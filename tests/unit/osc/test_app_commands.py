@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ouhai_cloud.catalogue import copies as making
+from ouhai_cloud.catalogue import waiting
 from ouhai_cloud.errors import CopyFailed, CopyUnknown
 from ouhai_cloud.osc.base import CloudCommand
 from ouhai_cloud.osc.catalogue import (
@@ -59,8 +59,7 @@ class Client:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr(making, "POLL_SECONDS", 0)
-    monkeypatch.setattr("ouhai_cloud.catalogue.removing.POLL_SECONDS", 0)
+    monkeypatch.setattr(waiting, "POLL_SECONDS", 0)
     made = Client()
     made.run(PublishApplications, FOLDER, "--environment", "lab")
     return made
