@@ -102,23 +102,24 @@ class FakeApplications:
             if path.endswith("/files"):
                 return dict(self.stacks[id_]["files"])
             return {"stack": self._rest(id_)}
-        if path == "/usages":
-            return {"usages": {"INSTANCE": {"VCPU": self.cores_used, "consumer_count": 1}}}
-        if path == "/limits":
-            return {"limits": {"absolute": self.limits}}
-        if path == "/info/usage":
-            return {"usage": {"image_size_total": {"limit": self.images_mib, "usage": 0}}}
-        if path.startswith("/quotas/"):
-            names = ("floatingip", "port", "security_group", "security_group_rule")
-            return {"quota": {name: {"limit": 50, "used": 0} for name in names}}
-        if service == "block_storage":
+        if service == "block_storage" and path != "/limits":
             return self.volumes.get(path)
-        noun, id_ = path.strip("/").split("/")
-        if service == "image" and id_ in self.images:
-            return self.images[id_]
-        if id_ not in self.things:
+        noun, id_ = path.strip("/").split("/")[0], path.rpartition("/")[2]
+        if id_ in self.things:
+            return {noun.removesuffix("s"): {"status": self.things[id_]}}
+        found = self.images.get(id_) or self._room().get(noun)
+        if found is None:
             raise Refused(f"GET {path}", 404, "not found")
-        return {noun.removesuffix("s"): {"status": self.things[id_]}}
+        return found
+
+    def _room(self) -> dict[str, Json]:
+        names = ("floatingip", "port", "security_group", "security_group_rule")
+        return {
+            "usages": {"usages": {"INSTANCE": {"VCPU": self.cores_used, "consumer_count": 1}}},
+            "limits": {"limits": {"absolute": self.limits}},
+            "info": {"usage": {"image_size_total": {"limit": self.images_mib, "usage": 0}}},
+            "quotas": {"quota": {name: {"limit": 50, "used": 0} for name in names}},
+        }
 
     def post(self, service: str, path: str, body: Json) -> Json:
         """Answer a POST."""
@@ -139,7 +140,7 @@ class FakeApplications:
         self.requests[f"{method} {path.rpartition('/')[2]}"] += 1
         body, id_ = asked.get("body"), path.split("/")[2]
         if path.endswith("/preview"):
-            return self._preview(body) if method == "POST" else self._preview_update(body)
+            return self._preview(body) if method == "POST" else self._preview_update()
         if service == "orchestration":
             self._update(path.split("/")[3], body)
         elif service == "block_storage":
@@ -202,7 +203,7 @@ class FakeApplications:
         ]
         return SimpleNamespace(json=lambda: {"stack": {"resources": rows}})
 
-    def _preview_update(self, body: Any) -> Any:
+    def _preview_update(self) -> Any:
         if self.refusal:
             raise Refused("PATCH preview", 400, self.refusal)
         words = ("unchanged", "updated", "replaced", "added", "deleted")
@@ -219,7 +220,6 @@ class FakeApplications:
             ]
             for word in words
         }
-        assert body["template"]["resources"]
         return SimpleNamespace(json=lambda: {"resource_changes": changes})
 
     def _make_stack(self, id_: str, body: Json) -> None:
@@ -236,6 +236,7 @@ class FakeApplications:
     def _update(self, id_: str, body: Json) -> None:
         """Patch: what is not named stays, but values of parameters that the template lacks."""
         given = self.stacks[id_]["given"]
+        body = {"template": self.stacks[id_]["template"], **body}
         for name in list(given):
             if (
                 name in body.get("clear_parameters", ())
@@ -246,6 +247,7 @@ class FakeApplications:
 
     def _change(self, id_: str, body: Json, action: str) -> None:
         stack, template = self.stacks[id_], body["template"]
+        stack["template"] = template
         stack["files"] |= body.get("files", {})
         stack["given"] |= body.get("parameters", {})
         stack["tags"] = body["tags"].split(",")

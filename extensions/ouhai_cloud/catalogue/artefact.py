@@ -13,7 +13,7 @@ import os
 import tarfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -116,8 +116,10 @@ class Writer:
 
     def __exit__(self, *_: object) -> None:
         """End; what is not whole is removed."""
-        self._out.close()
         self.partial.unlink(missing_ok=True)
+        # What a full disk did not take in cannot be written now either.
+        with suppress(OSError):
+            self._out.close()
 
     def add(self, parameter: str, gib: int, image: Iterable[bytes]) -> Part:
         """Write a volume's image, and return what it is.

@@ -14,18 +14,16 @@ from typing import Any
 
 from ouhai_cloud.catalogue import copies, data, guests, setups, shelf, sizing, values, verifying
 from ouhai_cloud.catalogue.copies import FLAVOR, Copy, Tell
+from ouhai_cloud.catalogue.lint import KEPT
 from ouhai_cloud.catalogue.serverless import dependents, without_servers
 from ouhai_cloud.catalogue.setups import Setup
 from ouhai_cloud.catalogue.sizing import Size
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.headroom import Room, headroom
-from ouhai_cloud.cloud.stacks import FLOATING_ADDRESS, PORT, VOLUME, Part
+from ouhai_cloud.cloud.stacks import VOLUME, Part
 from ouhai_cloud.cloud.volumes import Snapshot, Volume
 from ouhai_cloud.errors import CopyFailed, EntryUnknown, MoveRefused, OuhaiError
-
-KEPT = (VOLUME, PORT, FLOATING_ADDRESS)
-"""What stays while versions come and go: the data and the address."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +158,7 @@ def update(api: Api, move: Move, tell: Tell, *, keep_failed: bool) -> Moved:
     try:
         for one in data.keep(api, move.copy, move.volumes.values(), f"{name}-before-{version}"):
             tell(f"snapshot {one.name}: taken of volume {one.volume_id}")
-        now = _bring_up(api, move, move.present, tell)
+        now = _bring_up(api, move, move.present, copies.tags(move.target.entry), tell)
     except OuhaiError as failure:
         if keep_failed:
             raise CopyFailed(
@@ -191,7 +189,7 @@ def roll_back(api: Api, move: Move, tell: Tell) -> Moved:
     _take_down(api, move, move.target, move.target, tell)
     data.revert(api, move.revert, tell)
     try:
-        now = _bring_up(api, move, move.target, tell)
+        now = _bring_up(api, move, move.target, copies.tags(move.target.entry), tell)
     except CopyFailed as failure:
         hint = "" if move.revert else f" Its data may be of {move.present.entry.version}: --data"
         raise CopyFailed(
@@ -330,11 +328,13 @@ def _take_down(api: Api, move: Move, back: Setup, former: Setup | None, tell: Te
         ) from failure
 
 
-def _bring_up(api: Api, move: Move, former: Setup | None, tell: Tell) -> Copy:
+def _bring_up(
+    api: Api, move: Move, former: Setup | None, tags: tuple[str, ...], tell: Tell
+) -> Copy:
     """Make the servers of the target."""
     asked = _request(move.target, move.present, move.secrets)
     asked["files"] = setups.files(move.target, former)
-    return _change(api, move.copy, asked, copies.tags(move.target.entry), tell)
+    return _change(api, move.copy, asked, tags, tell)
 
 
 def _go_back(
@@ -352,7 +352,10 @@ def _go_back(
         _take_down(api, back, was, move.former, tell)
         taken = [one for one in data.kept(api, move.copy) if one not in older]
         data.revert(api, [one for one in taken if one.status == data.AVAILABLE], tell)
-        _bring_up(api, back, move.former, tell)
+        # As long as it is not well again, a rollback leads to the same, and not further back.
+        moving = copies.tags(was.entry, moving_to=was.entry.version)
+        _bring_up(api, back, move.former, moving, tell)
+        _change(api, move.copy, {}, copies.tags(was.entry), tell)
         data.forget(api, taken, tell)
     except OuhaiError as second:
         raise CopyFailed(

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ouhai_cloud.catalogue.entry import Entry
+from ouhai_cloud.catalogue.lint import VOLUME_PARAMETER
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.stacks import Stack
 from ouhai_cloud.errors import CopyUnknown
 
 PRESENT, FORMER = "ouhai/present.json", "ouhai/former.json"
-VOLUME_PARAMETER = "_volume"
 
 
 @dataclass(frozen=True)
