@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -138,7 +139,8 @@ class FakeApplications:
     def send(self, service: str, method: str, path: str, **asked: Any) -> Any:
         """Answer any other request."""
         self.requests[f"{method} {path.rpartition('/')[2]}"] += 1
-        body, id_ = asked.get("body"), path.split("/")[2]
+        body: Any = asked.get("body")
+        id_ = path.split("/")[2]
         if path.endswith("/preview"):
             return self._preview(body) if method == "POST" else self._preview_update()
         if service == "orchestration":
@@ -146,7 +148,7 @@ class FakeApplications:
         elif service == "block_storage":
             self.volumes.send(path, body)
         elif path.endswith("/action"):
-            stop = "os-stop" in (body or {})
+            stop = "os-stop" in body
             (self.stopped if stop else self.started).append(id_)
             self.things[id_] = "SHUTOFF" if stop else "ACTIVE"
         elif path.endswith("/file") and method == "GET":
@@ -286,7 +288,7 @@ class FakeApplications:
         ]
         return str(next(iter(own), self.stacks[id_]["given"].get("data_volume", "")))
 
-    def _remove(self, parts: list[Json]) -> None:
+    def _remove(self, parts: Iterable[Json]) -> None:
         for part in parts:
             id_ = part["physical_resource_id"]
             if part["resource_type"] == IDS["server"]:

@@ -90,6 +90,8 @@ def delete(api: Api, image_id: str) -> None:
 def room_mib(api: Api) -> int | None:
     """Return how many MiB of images the own project may still have, None for no limit."""
     api.warm("image")
-    found = api.get("image", "/info/usage")["usage"]["image_size_total"]
-    limit, used = int(found["limit"]), int(found["usage"])
-    return None if limit < 0 else max(0, limit - used)
+    # A cloud whose Glance does not go by Keystone's limits tells of none.
+    found = api.get("image", "/info/usage").get("usage", {}).get("image_size_total")
+    if found is None or found["limit"] < 0:
+        return None
+    return max(0, int(found["limit"]) - int(found["usage"]))

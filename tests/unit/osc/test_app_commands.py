@@ -228,7 +228,8 @@ def test_a_command_that_is_told_to_end_puts_things_in_order(number: signal.Signa
 
 @pytest.mark.parametrize("command", [UpdateCopy, RollBackCopy, BackUpCopy, RestoreCopy])
 def test_help_has_examples(command: type[CloudCommand]) -> None:
-    text = command(SimpleNamespace(), None).get_parser("openstack app").format_help()
+    app: Any = SimpleNamespace()
+    text = command(app, None).get_parser("openstack app").format_help()
     assert "Example" in text and "openstack app" in text
 
 
