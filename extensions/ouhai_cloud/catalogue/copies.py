@@ -182,8 +182,10 @@ def follow(api: Api, stack: Stack, tell: Tell, before: Collection[Part] = ()) ->
     while True:
         now = stacks.show(api, stack, outputs=False)
         found = stacks.parts(api, stack) if now else []
-        done = sum(one.status.endswith("_COMPLETE") for one in found)
-        for one in found:
+        # Heat begins with all of them, and then with one after the other.
+        begun = [one for one in found if not one.status.startswith("INIT")]
+        done = sum(one.status.endswith("_COMPLETE") for one in begun)
+        for one in begun:
             if seen.get(one.name) != (one.id, one.status):
                 seen[one.name] = (one.id, one.status)
                 word = one.status.lower().replace("_", " ")
