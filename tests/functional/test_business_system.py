@@ -38,13 +38,15 @@ class Reader:
 
     def page(self) -> str:
         """Return the front page."""
-        with urlopen(self._address, timeout=30, context=self._context) as answer:
-            return str(answer.read().decode())
+        return self._ask(None)
 
     def write(self, words: str) -> str:
         """Write a message and return the page that follows."""
-        sent = Request(self._address, f"words={quote(words)}".encode())
-        with urlopen(sent, timeout=30, context=self._context) as answer:
+        return self._ask(f"words={quote(words)}".encode())
+
+    def _ask(self, sent: bytes | None) -> str:
+        asked = Request(self._address, sent)  # noqa: S310 (it is https, which the copy says)
+        with urlopen(asked, timeout=30, context=self._context) as answer:  # noqa: S310 (likewise)
             return str(answer.read().decode())
 
     def member(self) -> str:

@@ -214,8 +214,8 @@ class FakeApplications:
                     "properties": {"flavor": values["web_flavor"]},
                 }
             ]
-            for count in _groups(body["template"], values).values()
-            for _ in range(count)
+            for size in _groups(body["template"], values).values()
+            for _ in range(size)
         ]
         # What is nested stands in lists, a list for each member within one for the group.
         nested = [members] if members else []
@@ -229,7 +229,7 @@ class FakeApplications:
             word: [
                 {
                     "resource_name": name,
-                    "resource_type": IDS.get(name, GROUP),
+                    "resource_type": IDS[name],
                     "physical_resource_id": "",
                     "resource_status": "",
                     "resource_status_reason": "",
@@ -306,32 +306,32 @@ class FakeApplications:
     def _grows(self, id_: str, groups: Mapping[str, int]) -> bool:
         return any(
             (id_, name, index) not in self._members
-            for name, count in groups.items()
-            for index in range(count)
+            for name, size in groups.items()
+            for index in range(size)
         )
 
     def _nested(
         self, id_: str, groups: Mapping[str, int], words: str, action: str
-    ) -> list[dict[str, Any]]:
+    ) -> tuple[dict[str, Any], ...]:
         """Return groups, their members, and what these are made of, as Heat lists them."""
         rows = []
         for (stack_id, name, index), thing in list(self._members.items()):
             if stack_id == id_ and index >= groups.get(name, 0):
                 del self._members[stack_id, name, index]
                 self.things.pop(thing, None)
-        for name, count in groups.items():
+        for name, size in groups.items():
             status = f"{action}_FAILED" if words else f"{action}_COMPLETE"
             group = f"{id_}-{name}"
             rows.append(_row(name, GROUP, group, id_) | {"resource_status": status})
             rows[-1]["resource_status_reason"] = words
-            for index in range(count):
+            for index in range(size):
                 key, member = (id_, name, index), f"{group}-{index}"
                 if key not in self._members:
                     self._members[key] = f"server-{next(self._ids)}"
                     self.things[self._members[key]] = "ACTIVE"
                 rows.append(_row(str(index), "nested/x.yaml", member, group))
                 rows.append(_row("server", IDS["server"], self._members[key], member))
-        return rows
+        return tuple(rows)
 
     def _data_volume(self, id_: str) -> str:
         own = [

@@ -365,6 +365,24 @@ def _parameters_named(documents: Mapping[str, Document]) -> Found:
     scales = metadata.get("scales")
     if scales is not None and not scaled_group(template, scales):
         yield ("scales",), f"is {scales!r}, which is not the count of one {GROUP} in the template"
+    elif scales is not None:
+        for name in _touched(template, scales):
+            yield (
+                ("scales",),
+                f"changing {scales} would touch {name} of the template; nothing but the count of "
+                "the group may depend on it, and on the group nothing but metadata of servers",
+            )
+
+
+def _touched(template: Mapping[str, Any], parameter: str) -> Iterator[str]:
+    """Return resources that a change of a group's size would replace or change in another way."""
+    group = scaled_group(template, parameter)
+    for name, one in template["resources"].items():
+        own = "count" if name == group else "metadata" if one.get("type") == SERVER else ""
+        rest = {word: part for word, part in one.get("properties", {}).items() if word != own}
+        uses = [value for path, value in _walk(rest, ()) if path[-1] == "get_param"]
+        if parameter in uses or group in references(rest):
+            yield name
 
 
 def scaled_group(template: Mapping[str, Any], parameter: str) -> str:

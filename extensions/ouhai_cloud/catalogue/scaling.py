@@ -7,7 +7,6 @@ guests have said that they are well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ouhai_cloud.catalogue import copies, guests, moving, setups, sizing, values
@@ -38,8 +37,7 @@ def propose(api: Api, name: str, count: int) -> Scaling:
     """Check all that can be checked before a copy is scaled, and say what would be.
 
     :param count: how many servers there are to be.
-    :raises MoveRefused: the application does not scale, the copy is not well, has so many already,
-        or other servers would be touched.
+    :raises MoveRefused: the application does not scale, the copy is not well, or has so many.
     :raises ValuesInvalid: so many are not allowed.
     :raises NotEnoughLeft: the project has no room for them.
     """
@@ -59,7 +57,6 @@ def propose(api: Api, name: str, count: int) -> Scaling:
     target = setups.of(entry, {**present.parameters, **checked}, held=present.hidden)
     move = moving.foresee(api, copy, present, former, target, {})
     group = scaled_group(entry.template, entry.scales)
-    _check_others(move.changes, name)
     sizing.check_room(move.taken, move.room)
     gone = tuple(f"{group}/{index}/" for index in range(count, was))
     leaving = (one for one in copy.parts if one.type == SERVER and one.name.startswith(gone))
@@ -96,16 +93,3 @@ def scale(api: Api, scaling: Scaling, tell: Tell) -> Copy:
             f"{name} could not be scaled to {scaling.count}. {failure}\nIt has {scaling.was} of "
             "these servers as before, which served meanwhile."
         ) from failure
-
-
-def _check_others(changes: Mapping[str, list[Part]], name: str) -> None:
-    """Refuse what would touch other servers: then the template is not made for it."""
-    touched = [f"{one.name} would be {word}" for word in TOUCHED for one in changes[word]]
-    if touched:
-        raise MoveRefused(
-            f"Nothing was changed: scaling {name} would touch other parts of it: "
-            f"{', '.join(touched)}. Tell the centre."
-        )
-
-
-TOUCHED = ("replaced", "deleted", "added")

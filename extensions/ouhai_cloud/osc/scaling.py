@@ -65,5 +65,5 @@ def proposed(found: Scaling) -> dict[str, Any]:
         "from": found.was,
         "to": found.count,
         "removes": "\n".join(f"{one.name} {one.id}" for one in found.leaving),
-        **{name: facts[name] for name in ("changes", "takes more", "costs")},
+        **{name: facts[name] for name in ("takes more", "costs")},
     }
