@@ -183,7 +183,8 @@ def test_a_copy_goes_to_another_version_and_back_and_to_another_bureau(
     key.run(copy, "echo 一 | sudo tee /srv/data/note")
 
     preview = member.answer("update", name, "--to", OTHER, "--dry-run")
-    assert "replaced" in preview["changes"] and "volume" not in preview["changes"].split("unch")[0]
+    assert "replaced: report, server" in preview["changes"].splitlines()
+    assert "unchanged: group, volume" in preview["changes"].splitlines()
     updated = member.answer("update", name, "--to", OTHER)
     assert (updated["version"], updated["status"]) == (OTHER, "UPDATE_COMPLETE")
     assert (updated["address"], updated["data_volume"]) == (copy["address"], copy["data_volume"])
