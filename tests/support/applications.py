@@ -100,6 +100,8 @@ class Member:
         listed: dict[str, Any] = {
             "server": cloud.compute.servers(),
             "volume": cloud.block_storage.volumes(),
+            "snapshot": cloud.block_storage.snapshots(),
+            "image": cloud.image.images(owner=project),
             "address": cloud.network.ips(project_id=project),
             "port": cloud.network.ports(project_id=project),
             "security group": cloud.network.security_groups(project_id=project),
@@ -154,3 +156,13 @@ class Key:
             timeout=SSH_SECONDS,
             check=False,
         )
+
+    def run(self, copy: Mapping[str, Any], command: str) -> str:
+        """Run a command in a copy's guest and return what it says.
+
+        :raises CommandFailed: it did not succeed.
+        """
+        done = self.ssh(copy, command)
+        if done.returncode != 0:
+            raise CommandFailed(f"{command}: {done.stdout}{done.stderr}")
+        return done.stdout

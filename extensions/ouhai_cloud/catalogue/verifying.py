@@ -29,20 +29,25 @@ class Finding:
 
 def verify(api: Api, copy: Copy) -> list[Finding]:
     """Look at the stack, its servers and volumes, and at its health address from here."""
-    complete = copy.stack.status.endswith("_COMPLETE")
+    complete = copy.stack.status.endswith("_COMPLETE") and not copy.failure
     found = [Finding("stack", complete, copy.failure or copy.stack.status.lower())]
-    found += _parts(api, copy)
+    return [*found, *parts(api, copy), answer(copy)]
+
+
+def answer(copy: Copy) -> Finding:
+    """Look at a copy's health address from here."""
     health = str(copy.stack.outputs.get("health") or "")
     if not health:
-        return [*found, Finding("health", False, "the copy has no health address (output health)")]
+        return Finding("health", False, "the copy has no health address (output health)")
     target = urlsplit(health)
     probe = PROBES.get(target.scheme)
     if probe is None:
-        return [*found, Finding("health", False, f"{health}: nobody knows how to look at that")]
-    return [*found, probe(target, copy.stack.outputs)]
+        return Finding("health", False, f"{health}: nobody knows how to look at that")
+    return probe(target, copy.stack.outputs)
 
 
-def _parts(api: Api, copy: Copy) -> Iterator[Finding]:
+def parts(api: Api, copy: Copy) -> Iterator[Finding]:
+    """Look at a copy's servers and volumes."""
     for one in copy.parts:
         if one.type == SERVER:
             status = stacks.server_status(api, one.id) if one.id else "none"
