@@ -15,6 +15,7 @@ from ouhai_cloud.cloud.api import Json
 from ouhai_cloud.cloud.errors import Refused
 
 PROJECT = "project-1"
+SECRET = "Aa1made"  # noqa: S105 (what an output holds)
 IDS = {"server": "OS::Nova::Server", "volume": "OS::Cinder::Volume", "port": "OS::Neutron::Port"}
 FLAVORS = [
     {"id": "f1", "name": "probe", "vcpus": 1, "ram": 128, "disk": 1},
@@ -178,7 +179,7 @@ class FakeApplications:
             "creation_time": "2026-11-25T00:00:00Z",
             "outputs": [
                 {"output_key": "address", "output_value": "10.0.0.9"},
-                {"output_key": "reader_password", "output_value": "not-for-the-screen"},
+                {"output_key": "editor_password", "output_value": SECRET},
             ],
         }
         self.parts[id_] = [self._part(id_, name) for name in IDS]
