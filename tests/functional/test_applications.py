@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from ouhai_cloud.cloud import published as store
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.connection import prepare
 
-from tests.support.applications import Key, Member, run_app
+from tests.support.applications import Key, Member, copy_name, first_member, run_app
 from tests.support.bureaus import Bureaus
 from tests.support.lab import ROOT, Lab
 
@@ -26,11 +25,8 @@ NOBODYS = "01234567-89ab-cdef-0123-456789abcdef"
 
 
 @pytest.fixture(scope="module")
-def member(lab: Lab) -> Member:
-    """Return a member of the register's first bureau, at work in its first system."""
-    bureaus = Bureaus(lab)
-    bureau = next(one for one in bureaus.register.bureaus if one.kind == "bureau")
-    return Member(bureaus, bureau, bureau.systems[0])
+def member(bureaus: Bureaus) -> Member:
+    return first_member(bureaus)
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +36,8 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
 
 @pytest.fixture
 def name(member: Member) -> Iterator[str]:
-    """Return a name for a copy, which is gone in the end with its data, whatever comes of it."""
-    name = f"test-{secrets.token_hex(3)}"
-    yield name
-    if any(row["Name"] == name for row in member.answer("list", "--deployed")):
-        done = member.app("delete", name, "--delete-data")
-        assert done.returncode == 0, done.stderr
+    with copy_name(member) as name:
+        yield name
 
 
 def test_the_catalogue_offers_all_applications_of_the_tree(member: Member) -> None:

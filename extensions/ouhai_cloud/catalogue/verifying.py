@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from ouhai_cloud.catalogue import database
+from ouhai_cloud.catalogue import database, website
 from ouhai_cloud.catalogue.copies import Copy
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api
@@ -90,7 +90,18 @@ def _postgresql(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
         return Finding("postgresql", False, str(error))
 
 
+def _https(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
+    """Look at a website as its readers do."""
+    fingerprint, title = (str(outputs.get(name) or "") for name in ("certificate_sha256", "title"))
+    try:
+        seen = website.look(str(target.hostname), target.port or 443, fingerprint, title)
+    except website.WebsiteUnfit as error:
+        return Finding("https", False, str(error))
+    return Finding("https", True, seen)
+
+
 PROBES: Mapping[str, Callable[[SplitResult, Mapping[str, object]], Finding]] = {
     "ssh": _ssh,
     "postgresql": _postgresql,
+    "https": _https,
 }

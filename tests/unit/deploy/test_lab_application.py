@@ -64,6 +64,17 @@ def test_the_answer_is_found_behind_progress(said: str, answer: dict[str, object
     assert application._answer(said) == answer
 
 
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        ("ssh debian@10.0.0.9", "ssh debian@10.0.0.9 -i /key"),
+        ("https://10.0.0.9/", "https://10.0.0.9/"),
+    ],
+)
+def test_the_labs_key_is_named_where_it_opens_the_door(words: str, way: str) -> None:
+    assert application.access({"access": words}, Path("/key")) == way
+
+
 def test_the_line_says_where_and_how_long() -> None:
     words = ("application", "address", "bureau", "by", "seconds", "access")
     text = application.line(dict(zip(words, "abcdef", strict=True)))
