@@ -30,6 +30,15 @@ def find(layout: Layout, wish: str) -> str:
     return wish
 
 
+def images(layout: Layout, wish: str) -> set[str]:
+    """Return the images that an application's templates ask for when nobody chooses another."""
+    import yaml
+
+    paths = layout.tree.glob(f"heat-templates/{wish}/*/template.yaml")
+    templates = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths]
+    return {str(one["parameters"]["image"]["default"]) for one in templates}
+
+
 def deliver(layout: Layout, progress: Progress, register_file: Path, wish: str) -> dict[str, str]:
     """Deploy the application unless it is there, and return what the summary says of it.
 
@@ -55,9 +64,15 @@ def deliver(layout: Layout, progress: Progress, register_file: Path, wish: str) 
         "bureau": f"{bureau.name} {system.name}",
         "by": member.name,
         "address": str(there["address"]),
-        "access": f"{there['access']} -i {layout.ssh_key}",
+        "access": access(there, layout.ssh_key),
         "seconds": seconds,
     }
+
+
+def access(copy: dict[str, Any], ssh_key: Path) -> str:
+    """Return how to get into a copy, with the key that the lab gave it where it takes one."""
+    words = str(copy["access"])
+    return f"{words} -i {ssh_key}" if words.startswith("ssh ") else words
 
 
 def line(delivered: dict[str, str]) -> str:

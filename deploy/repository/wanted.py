@@ -92,7 +92,7 @@ def from_tree(tree: Path) -> Wanted:
         # Every host takes `all`, so it belongs to what each other list is resolved with.
         part = names(packages, f"{HOSTS}: host_packages.{group}")
         (base if group == "all" else hosts).append(part)
-    return Wanted(tuple(base), (*hosts, *_records(tree, SERVICES)), tuple(_records(tree, IMAGES)))
+    return Wanted(tuple(base), (*hosts, *_services(tree)), tuple(_images(tree)))
 
 
 def from_names(path: Path, tree: Path) -> Wanted:
@@ -120,17 +120,38 @@ def with_also(wanted: Wanted, files: Iterable[Path]) -> Wanted:
     return replace(wanted, hosts=(*wanted.hosts, *more))
 
 
-def _records(tree: Path, folder: Path) -> list[PackageList]:
-    """Return the `packages` of each record in a folder of the tree.
-
-    A service's record is below the key `service`, an image's is the whole file.
-    """
+def _services(tree: Path) -> list[PackageList]:
+    """Return the `packages` of each service, which are below the key `service`."""
     lists = []
-    for path in sorted((tree / folder).glob("*.yml")):
-        content = load(tree, folder / path.name)
-        record = content.get("service", content)
+    for path in sorted((tree / SERVICES).glob("*.yml")):
+        place = SERVICES / path.name
+        record = load(tree, place).get("service")
         packages = record.get("packages") if isinstance(record, dict) else record
-        lists.append(names(packages, str(folder / path.name)))
+        lists.append(names(packages, str(place)))
+    return lists
+
+
+def _images(tree: Path) -> list[PackageList]:
+    """Return the `packages` of each image, after those of the image that it is built on."""
+    own, bases = {}, {}
+    for path in sorted((tree / IMAGES).glob("*.yml")):
+        place = IMAGES / path.name
+        content = load(tree, place)
+        own[path.stem] = names(content.get("packages"), str(place))
+        bases[path.stem] = content.get("base")
+    lists = []
+    for image, part in own.items():
+        packages, base, seen = part.packages, bases[image], {image}
+        while base is not None:
+            if base not in own or base in seen:
+                raise RepositoryError(
+                    f"{part.place}: the image cannot be built on {base!r}",
+                    why="it is built on itself" if base in seen else "there is no such image",
+                    todo="correct the key `base`",
+                )
+            seen.add(base)
+            packages, base = (*own[base].packages, *packages), bases[base]
+        lists.append(PackageList(part.place, tuple(dict.fromkeys(packages))))
     return lists
 
 

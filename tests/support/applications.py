@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -109,6 +111,28 @@ class Member:
             "key pair": cloud.compute.keypairs(),
         }
         return {(kind, str(one.id)) for kind, rows in listed.items() for one in rows}
+
+
+def members(bureaus: Bureaus) -> list[Member]:
+    """Return a member of each of the register's bureaus, at work in its first system."""
+    found = [one for one in bureaus.register.bureaus if one.kind == "bureau"]
+    return [Member(bureaus, one, one.systems[0]) for one in found]
+
+
+def first_member(bureaus: Bureaus) -> Member:
+    """Return a member of the register's first bureau, at work in its first system."""
+    return members(bureaus)[0]
+
+
+@contextmanager
+def copy_name(member: Member) -> Iterator[str]:
+    """Give a name for a copy, which is gone in the end with its data, whatever comes of it."""
+    name = f"test-{secrets.token_hex(3)}"
+    yield name
+    if any(row["Name"] == name for row in member.answer("list", "--deployed")):
+        done = member.app("delete", name, "--delete-data")
+        if done.returncode != 0:
+            raise CommandFailed(f"{name} is left behind: {done.stderr}")
 
 
 def run_app(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:

@@ -19,6 +19,7 @@ from ouhai_cloud.cloud.errors import Refused
 from tests.support.fake_volumes import FakeVolumes
 
 PROJECT = "project-1"
+SECRET = "Aa1made"  # noqa: S105 (what an output holds)
 IDS = {"server": "OS::Nova::Server", "volume": "OS::Cinder::Volume", "port": "OS::Neutron::Port"}
 FLAVORS = [
     {"id": "f1", "name": "probe", "vcpus": 1, "ram": 128, "disk": 1},
@@ -279,6 +280,7 @@ class FakeApplications:
             for name, value in values.items()
             if name in template["outputs"]
         ]
+        stack["outputs"].append({"output_key": "editor_password", "output_value": SECRET})
 
     def _data_volume(self, id_: str) -> str:
         own = [

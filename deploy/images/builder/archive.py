@@ -39,6 +39,11 @@ def file(path: str, data: bytes, executable: bool = False) -> Entry:
     return Entry(path, stat.S_IFREG | (0o755 if executable else 0o644), data)
 
 
+def folders_entries(folders: Iterable[Path]) -> list[Entry]:
+    """What several folders hold, as entries; `complete` lets the last of one path win."""
+    return [entry for folder in folders for entry in folder_entries(folder)]
+
+
 def folder_entries(folder: Path, below: str = "") -> list[Entry]:
     """What `folder` holds, as entries below the directory `below`.
 

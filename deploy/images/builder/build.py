@@ -38,7 +38,7 @@ def _disk_content(
     """A tar archive of what goes on the disk, and the packages installed in it."""
     entries = [
         *programs.entries(runner, tree, image.disk.programs),
-        *archive.folder_entries(image.disk.files),
+        *archive.folders_entries(image.disk.files),
     ]
     overlay = work / "overlay.tar"
     if image.kind == "initramfs":

@@ -1,4 +1,8 @@
-"""What an image is: its YAML file, read into frozen records and checked."""
+"""What an image is: its YAML file, read into frozen records and checked.
+
+An image that names a `base` is that image and more: lists of the two are joined, mappings are
+merged, and any other value replaces the base's.
+"""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +23,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Initramfs:
     """The file system in memory that a guest starts from."""
 
-    files: Path
+    files: tuple[Path, ...]
     programs: tuple[str, ...]
     modules: Mapping[str, tuple[str, ...]]
     """Sets of modules by name; the image's own scripts say when they load which."""
@@ -32,19 +36,23 @@ class Disk:
     label: str
     uuid: str
     size_mib: int
-    files: Path
+    files: tuple[Path, ...]
+    """Folders; where two have a file of one name, the later one's is taken."""
     programs: tuple[str, ...]
     not_installed: tuple[str, ...]
     exclude: tuple[str, ...]
     include: tuple[str, ...]
     commands: tuple[str, ...]
+    cleanup: tuple[str, ...]
+    """Commands too, after those of every image that is built on this one."""
 
 
 @dataclass(frozen=True)
 class Definition:
     """One image, as its file describes it."""
 
-    path: Path
+    paths: tuple[Path, ...]
+    """The YAML files that describe it, the base's first."""
     name: str
     kind: str
     packages: tuple[str, ...]
@@ -101,11 +109,12 @@ class _Section:
             raise self.invalid(f"key '{key}' is {value}, expected a number above 0")
         return value
 
-    def folder(self, key: str) -> Path:
-        folder = self.path.parent / str(self.take(key, str))
-        if not folder.is_dir():
-            raise self.invalid(f"key '{key}' names {folder}, which is not a directory")
-        return folder
+    def folders(self, key: str) -> tuple[Path, ...]:
+        folders = tuple(self.path.parent / name for name in self.strings(key))
+        for folder in folders:
+            if not folder.is_dir():
+                raise self.invalid(f"key '{key}' names {folder}, which is not a directory")
+        return folders
 
     def end(self) -> None:
         if self.values:
@@ -115,7 +124,7 @@ class _Section:
 def _initramfs(section: _Section) -> Initramfs:
     modules = _Section(section.path, "initramfs.modules", section.take("modules", dict))
     result = Initramfs(
-        files=section.folder("files"),
+        files=section.folders("files"),
         programs=section.strings("programs", []),
         modules={name: modules.strings(name) for name in list(modules.values)},
     )
@@ -128,12 +137,13 @@ def _disk(section: _Section) -> Disk:
         label=section.take("label", str),
         uuid=section.take("uuid", str),
         size_mib=section.positive("size_mib"),
-        files=section.folder("files"),
+        files=section.folders("files"),
         programs=section.strings("programs", []),
         not_installed=section.strings("not_installed", []),
         exclude=section.strings("exclude", []),
         include=section.strings("include", []),
         commands=section.strings("commands", []),
+        cleanup=section.strings("cleanup", []),
     )
     if not _UUID.fullmatch(result.uuid):
         raise section.invalid(f"key 'uuid' is {result.uuid!r}, expected a UUID in lower case")
@@ -143,9 +153,10 @@ def _disk(section: _Section) -> Disk:
     return result
 
 
-def parse(path: Path, document: object) -> Definition:
+def parse(path: Path, document: object, bases: tuple[Path, ...] = ()) -> Definition:
     """Check a document read from `path` and return the image it describes.
 
+    :param bases: the files of what it is built on, which the document has in it already.
     :raises DefinitionInvalid: a key is missing, unknown or of the wrong type.
     """
     top = _Section(path, "the image", document)
@@ -155,7 +166,7 @@ def parse(path: Path, document: object) -> Definition:
         if not isinstance(value, str):
             raise top.invalid(f"property '{key}' is {value!r}; Glance takes strings, so quote it")
     result = Definition(
-        path=path,
+        paths=(*bases, path),
         name=top.take("name", str),
         kind=top.take("kind", str),
         packages=packages,
@@ -183,13 +194,37 @@ def parse(path: Path, document: object) -> Definition:
     return result
 
 
+def merge(base: Any, own: Any) -> Any:
+    """Return `own` on top of `base`, both as YAML has them."""
+    if isinstance(base, dict) and isinstance(own, dict):
+        both = {key: merge(base[key], own[key]) for key in base.keys() & own.keys()}
+        return {**base, **own, **both}
+    if isinstance(base, list) and isinstance(own, list):
+        return [*base, *own]
+    return own
+
+
 def load(path: Path) -> Definition:
-    """Read the image described by the YAML file `path`.
+    """Read the image described by the YAML file `path`, and what it is built on.
 
     :raises DefinitionInvalid: there is no such file, it is not YAML, or it describes no image.
     """
+    document = _read(path)
+    bases: list[Path] = []
+    while isinstance(document, dict) and "base" in document:
+        base = path.parent / f"{document.pop('base')}.yml"
+        if base in (path, *bases):
+            raise DefinitionInvalid(
+                f"{path}: the image is built on itself by way of {base.name}; correct key 'base'"
+            )
+        bases.insert(0, base)
+        document = merge(_read(base), document)
+    return parse(path, document, tuple(bases))
+
+
+def _read(path: Path) -> Any:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yml"))) or "none"
         raise DefinitionInvalid(
@@ -197,4 +232,3 @@ def load(path: Path) -> Definition:
         ) from error
     except yaml.YAMLError as error:
         raise DefinitionInvalid(f"{path}: not YAML: {error}; correct the file") from error
-    return parse(path, document)

@@ -59,7 +59,7 @@ def build(runner: Runner, tree: BootTree, wanted: Initramfs, target: Path, epoch
         *programs.entries(runner, tree, wanted.programs),
         archive.link("lib64/ld-linux-x86-64.so.2", "../lib/ld-linux-x86-64.so.2"),
         *_modules(tree, wanted),
-        *archive.folder_entries(wanted.files),
+        *archive.folders_entries(wanted.files),
     ]
     plain = target.with_suffix(".cpio")
     plain.write_bytes(archive.cpio(entries, epoch))

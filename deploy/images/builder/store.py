@@ -32,13 +32,14 @@ def _digest_folder(digest: "hashlib._Hash", folder: Path, pattern: str) -> None:
 def content_hash(image: Definition, source: Source) -> str:
     """A hash over all that goes into the image.
 
-    That is its YAML file, the files it copies, the builder itself and the package source.
+    That is its YAML files, the files it copies, the builder itself and the package source.
     """
     digest = hashlib.sha256()
-    digest.update(image.path.read_bytes())
+    for path in image.paths:
+        digest.update(path.read_bytes())
     digest.update(source.identity.encode())
-    _digest_folder(digest, image.initramfs.files, "*")
-    _digest_folder(digest, image.disk.files, "*")
+    for folder in (*image.initramfs.files, *image.disk.files):
+        _digest_folder(digest, folder, "*")
     _digest_folder(digest, Path(__file__).parent, "*.py")
     return digest.hexdigest()
 

@@ -129,7 +129,7 @@ def install_root(
     """Install `packages` as a system of its own.
 
     Returns a tar archive of it and what is installed in it.  `overlay` (a tar archive) is unpacked
-    over the packages, then the disk's commands are run in the system.
+    over the packages, then the disk's commands and those that clean up are run in the system.
 
     :raises CommandFailed: a package cannot be installed, or a command ended with an error.
     """
@@ -143,7 +143,7 @@ def install_root(
         f"--customize-hook=tar-in {shlex.quote(str(overlay))} /",
         *(
             f'--customize-hook=chroot "$1" sh -ec {shlex.quote(command)}'
-            for command in disk.commands
+            for command in (*disk.commands, *disk.cleanup)
         ),
         f'--customize-hook=chroot "$1" {query} >{shlex.quote(str(listing))}',
         f"--customize-hook={forget}",

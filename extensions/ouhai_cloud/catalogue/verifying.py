@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from ouhai_cloud.catalogue import database, website
 from ouhai_cloud.catalogue.copies import Copy
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api
@@ -84,4 +85,28 @@ def _ssh(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
     return Finding("ssh", True, f"{host}:{port} answers with the host key that the guest reported")
 
 
-PROBES: Mapping[str, Callable[[SplitResult, Mapping[str, object]], Finding]] = {"ssh": _ssh}
+def _postgresql(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
+    """Log in to a database as those do whom it serves, and read a row."""
+    names = ("certificate_sha256", "reader_password")
+    fingerprint, password = (str(outputs.get(name) or "") for name in names)
+    try:
+        return Finding("postgresql", True, database.look(target, fingerprint, password))
+    except database.DatabaseUnfit as error:
+        return Finding("postgresql", False, str(error))
+
+
+def _https(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
+    """Look at a website as its readers do."""
+    fingerprint, title = (str(outputs.get(name) or "") for name in ("certificate_sha256", "title"))
+    try:
+        seen = website.look(str(target.hostname), target.port or 443, fingerprint, title)
+    except website.WebsiteUnfit as error:
+        return Finding("https", False, str(error))
+    return Finding("https", True, seen)
+
+
+PROBES: Mapping[str, Callable[[SplitResult, Mapping[str, object]], Finding]] = {
+    "ssh": _ssh,
+    "postgresql": _postgresql,
+    "https": _https,
+}

@@ -14,6 +14,7 @@ from cliff.show import ShowOne
 
 from ouhai_cloud.catalogue import copies, shelf
 from ouhai_cloud.catalogue.copies import Copy, Proposal
+from ouhai_cloud.catalogue.lint import SECRET
 from ouhai_cloud.catalogue.removing import remove
 from ouhai_cloud.catalogue.sizing import WORDS
 from ouhai_cloud.catalogue.verifying import verify
@@ -73,18 +74,26 @@ class ShowStatus(CloudCommand, ShowOne):
 
     Exit codes: 0; 1 when it failed.
 
-    Example:
+    Examples:
       openstack app status web1
+      openstack app status web1 --secrets -c editor_password -f value
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         """Add the options."""
-        return named(super().get_parser(prog_name))
+        parser = named(super().get_parser(prog_name))
+        parser.add_argument(
+            "--secrets",
+            action="store_true",
+            help="Show passwords, too, which are left out else: what is shown may be kept in logs",
+        )
+        return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """Return names and values."""
         with self.counted():
-            facts = described(copies.look(self.login(), parsed_args.name))
+            copy = copies.look(self.login(), parsed_args.name)
+            facts = described(copy, secrets=parsed_args.secrets)
         self.failed = bool(facts["failure"])
         return tuple(facts), tuple(facts.values())
 
@@ -217,15 +226,24 @@ def cost(proposal: Proposal) -> str:
     return f"{proposal.cost:.2f} {proposal.currency} a month"
 
 
-def described(copy: Copy) -> dict[str, Any]:
-    """Return what people want to know of a copy."""
+def described(copy: Copy, *, secrets: bool = False) -> dict[str, Any]:
+    """Return what people want to know of a copy.
+
+    :param secrets: whether to show secrets, too.
+    """
+    hidden = f"(openstack app status {copy.stack.name} --secrets)"
+    outputs = {
+        name: hidden if SECRET.search(name) and not secrets else value
+        for name, value in copy.stack.outputs.items()
+        if name != "version"
+    }
     return {
         "name": copy.stack.name,
         "application": copy.application,
         "version": copy.version,
         "status": copy.stack.status,
         "failure": copy.failure,
-        **{name: value for name, value in copy.stack.outputs.items() if name != "version"},
+        **outputs,
         "parts": "\n".join(f"{one.name}: {one.status} {one.id}" for one in copy.parts),
     }
 

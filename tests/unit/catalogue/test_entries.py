@@ -206,7 +206,7 @@ BAD: tuple[tuple[Callable[..., Any], Change, str], ...] = (
     (lint.outputs, dropped("template", "outputs", "health"), "lacks health"),
     (lint.outputs, dropped("template", "outputs", "address"), "lacks address"),
     (lint.used, unknown_parameter, "nothing is no parameter"),
-    (lint.used, dropped("template", "resources", "report"), "report_seconds: is not used"),
+    (lint.used, dropped("template", "resources", "floating"), "external_network: is not used"),
 )
 
 

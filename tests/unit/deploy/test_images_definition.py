@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_the_kernel_is_not_installed_on_the_disk() -> None:
         (("disk", "size_mib"), 4096, "smaller than the disk's size_mib"),
         (("disk", "uuid"), "no", "expected a UUID"),
         (("disk", "label"), "seventeen-letters", "16 bytes"),
-        (("disk", "files"), "files/absent", "not a directory"),
+        (("disk", "files"), ["files/absent"], "not a directory"),
         (("properties", "os_version"), 13, "so quote it"),
         (("initramfs",), [], "expected a value of type dict"),
     ],
@@ -69,8 +70,44 @@ def test_a_wrong_file_is_refused(keys: tuple[str, ...], value: Any, message: str
 
 
 def test_an_unknown_image_names_those_there_are() -> None:
-    with pytest.raises(DefinitionInvalid, match="known images: debian, probe"):
+    with pytest.raises(DefinitionInvalid, match=r"known images: .*debian, .*probe"):
         load(IMAGES / "prbe.yml")
+
+
+def built_on(tmp_path: Path, **changes: Any) -> Path:
+    """Write the image `probe` and one that is built on it; return the latter's path."""
+    shutil.copytree(IMAGES / "files", tmp_path / "files", symlinks=True)
+    shutil.copy(PROBE, tmp_path)
+    (tmp_path / "files/more").mkdir()
+    document = {"name": "more", "base": "probe", "packages": ["nano"], "min_ram_mib": 999}
+    document["disk"] = {"files": ["files/more"], "commands": ["more"]}
+    path = tmp_path / "more.yml"
+    path.write_text(yaml.safe_dump({**document, **changes}))
+    return path
+
+
+def test_an_image_is_its_base_and_more(tmp_path: Path) -> None:
+    probe, more = load(PROBE), load(built_on(tmp_path))
+    assert more.packages == (*probe.packages, "nano")
+    assert [one.name for one in more.disk.files] == ["disk", "more"]
+    assert more.disk.commands == (*probe.disk.commands, "more")
+    assert (more.name, more.kind, more.min_ram_mib) == ("more", probe.kind, 999)
+    assert more.properties == probe.properties and more.initramfs.modules == probe.initramfs.modules
+    assert [one.name for one in more.paths] == ["probe.yml", "more.yml"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"base": "absent"}, "there is no image 'absent'"),
+        ({"base": "more"}, "built on itself by way of more.yml"),
+        ({"packages": ["kmod"]}, "names something twice"),
+        ({"disk": []}, "expected a value of type dict"),
+    ],
+)
+def test_a_wrong_base_is_refused(tmp_path: Path, changes: Any, message: str) -> None:
+    with pytest.raises(DefinitionInvalid, match=message):
+        load(built_on(tmp_path, **changes))
 
 
 def test_a_file_that_is_no_yaml_is_refused(tmp_path: Path) -> None:

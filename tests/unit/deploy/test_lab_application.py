@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.hardware import application, register
+from deploy.hardware import application, images, register
 from deploy.hardware.errors import LabError
 from deploy.hardware.layout import Layout
 from tests.runner.paths import ROOT
@@ -21,8 +21,17 @@ def test_applications_are_those_of_the_tree_and_none(layout: Layout) -> None:
     assert application.DEFAULT in application.names(layout)
     for name in (*application.names(layout), application.NONE):
         assert application.find(layout, name) == name
-    with pytest.raises(LabError, match="--app nothing: there are server"):
+    with pytest.raises(LabError, match=r"--app nothing: there are .*server"):
         application.find(layout, "nothing")
+
+
+def test_a_lab_has_the_images_of_its_application(layout: Layout) -> None:
+    assert images.names(layout, application.NONE) == ["probe", "debian"]
+    assert images.names(layout, "server") == ["probe", "debian"]
+    assert images.names(layout, "base-database") == ["probe", "debian", "database"]
+    for name in application.names(layout):
+        for image in images.names(layout, name):
+            assert (ROOT / f"deploy/images/{image}.yml").is_file()
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("deploy/register/*.yaml")), ids=lambda p: p.stem)
@@ -53,6 +62,17 @@ def test_a_register_without_room_says_how_to_go_on(monkeypatch: pytest.MonkeyPat
 )
 def test_the_answer_is_found_behind_progress(said: str, answer: dict[str, object]) -> None:
     assert application._answer(said) == answer
+
+
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        ("ssh debian@10.0.0.9", "ssh debian@10.0.0.9 -i /key"),
+        ("https://10.0.0.9/", "https://10.0.0.9/"),
+    ],
+)
+def test_the_labs_key_is_named_where_it_opens_the_door(words: str, way: str) -> None:
+    assert application.access({"access": words}, Path("/key")) == way
 
 
 def test_the_line_says_where_and_how_long() -> None:

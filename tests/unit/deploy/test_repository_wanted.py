@@ -39,6 +39,27 @@ def test_lists_of_a_tree(tree: Path) -> None:
     assert [part.packages for part in lists.images] == [("busybox-static",)]
 
 
+def test_an_image_needs_what_it_is_built_on_too(tree: Path) -> None:
+    images = tree / wanted.IMAGES
+    (images / "web.yml").write_text("{base: probe, packages: [nginx]}")
+    (images / "portal.yml").write_text("{base: web, packages: [mariadb-server, nginx]}")
+    assert {part.place: part.packages for part in wanted.from_tree(tree).images} == {
+        "deploy/images/probe.yml": ("busybox-static",),
+        "deploy/images/web.yml": ("busybox-static", "nginx"),
+        "deploy/images/portal.yml": ("busybox-static", "nginx", "mariadb-server"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("base", "message"), [("absent", "there is no such image"), ("web", "is built on itself")]
+)
+def test_an_image_that_cannot_be_built_on_is_refused(tree: Path, base: str, message: str) -> None:
+    (tree / wanted.IMAGES / "web.yml").write_text(f"{{base: {base}, packages: [nginx]}}")
+    with pytest.raises(RepositoryError, match=message) as caught:
+        wanted.from_tree(tree)
+    assert "deploy/images/web.yml" in str(caught.value)
+
+
 def test_every_place_of_a_package_is_known(tree: Path) -> None:
     assert wanted.from_tree(tree).places("haproxy") == [
         "playbooks/group_vars/all/packages.yml: host_packages.control",
@@ -53,10 +74,10 @@ def test_every_place_of_a_package_is_known(tree: Path) -> None:
         ("other: []", "found nothing"),
         ("service: {name: keystone}", "found nothing"),
         ("service: keystone", "found str"),
-        ("packages: [1]", "1 is no Debian package name"),
-        ("packages: [--option]", "no Debian package name"),
-        ("packages: ['a=1.0']", "no Debian package name"),
-        ("packages: ['{{ x }}']", "no Debian package name"),
+        ("service: {packages: [1]}", "1 is no Debian package name"),
+        ("service: {packages: [--option]}", "no Debian package name"),
+        ("service: {packages: ['a=1.0']}", "no Debian package name"),
+        ("service: {packages: ['{{ x }}']}", "no Debian package name"),
         ("packages: [", "not valid YAML"),
         ("- keystone", "mapping is expected"),
     ],

@@ -36,7 +36,7 @@ from ouhai_cloud.osc.versions import RollBackCopy, UpdateCopy
 
 from tests.runner.paths import ROOT
 from tests.support.entries import further_version
-from tests.support.fake_applications import FakeApplications
+from tests.support.fake_applications import SECRET, FakeApplications
 
 FOLDER = str(ROOT / "heat-templates/server/1")
 KEY = "ssh-ed25519 " + "A" * 68
@@ -139,6 +139,15 @@ def test_status_and_list_show_the_copy(copy: Client) -> None:
     assert code == 0 and json.loads(text)["application"] == "server"
     (row,) = copy.answer(ListApplications, "--deployed")
     assert (row["Name"], row["Version"]) == ("web1", "1")
+
+
+def test_a_secret_is_shown_to_who_asks_for_it(client: Client) -> None:
+    words = ("server", "web1", "--parameter", f"public_key={KEY}")
+    deployed = client.answer(DeployApplication, *words)
+    status = client.answer(ShowStatus, "web1")
+    for shown in (deployed, status):
+        assert SECRET not in str(shown) and "status web1 --secrets" in shown["editor_password"]
+    assert client.answer(ShowStatus, "web1", "--secrets")["editor_password"] == SECRET
 
 
 def test_the_status_of_a_failed_copy_is_a_failure(client: Client) -> None:

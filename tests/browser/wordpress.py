@@ -1,0 +1,81 @@
+"""A WordPress site as its editor sees it in a browser: in Chinese, with the block editor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.wait import WebDriverWait
+
+# The guest is emulated, and so is the browser's patience.
+WAIT_SECONDS = 180
+
+
+class WordPress:
+    """A site in a browser.
+
+    :param address: the site's, without a slash at the end.
+    """
+
+    def __init__(self, browser: Chrome, address: str, output: Path) -> None:
+        self._browser = browser
+        self._address = address
+        self._output = output
+        browser.set_page_load_timeout(WAIT_SECONDS)
+
+    @property
+    def text(self) -> str:
+        """Everything that can be read on the page."""
+        return self._wait_for("body").text
+
+    def open(self, path: str = "/") -> None:
+        """Go to a page."""
+        self._browser.get(f"{self._address}{path}")
+
+    def log_in(self, user: str, password: str) -> None:
+        """Log in by the form, and wait for the dashboard."""
+        self.open("/wp-login.php")
+        self.screenshot("portal-1-login")
+        self._wait_for("#user_login").send_keys(user)
+        self._wait_for("#user_pass").send_keys(password)
+        self._wait_for("#wp-submit").click()
+        self._wait_for("#wpadminbar")
+
+    def write(self, title: str, paragraph: str) -> str:
+        """Write an article in the block editor, publish it, and return its page's address."""
+        self.open("/wp-admin/post-new.php")
+        self._wait_for("iframe[name=editor-canvas]")
+        # It greets who comes for the first time.
+        self._browser.execute_script(
+            "wp.data.dispatch('core/preferences').set('core/edit-post', 'welcomeGuide', false)"
+        )
+        self._browser.switch_to.frame(self._wait_for("iframe[name=editor-canvas]"))
+        heading = self._wait_for(".wp-block-post-title")
+        heading.click()
+        heading.send_keys(title, Keys.ENTER)
+        self._browser.switch_to.active_element.send_keys(paragraph)
+        self._browser.switch_to.default_content()
+        self.screenshot("portal-3-editor")
+        self._wait_for(".editor-post-publish-panel__toggle").click()
+        self._wait_for(".editor-post-publish-panel .editor-post-publish-button").click()
+        link = self._wait_for(".post-publish-panel__postpublish-header a")
+        self.screenshot("portal-4-published")
+        return str(link.get_attribute("href"))
+
+    def addresses(self) -> set[str]:
+        """Return the addresses of all that the browser fetched for this page."""
+        script = "return performance.getEntriesByType('resource').map(one => one.name)"
+        return set(self._browser.execute_script(script))
+
+    def screenshot(self, name: str) -> None:
+        """Leave a picture of the page in the output directory."""
+        self._output.mkdir(exist_ok=True)
+        self._browser.save_screenshot(str(self._output / f"{name}.png"))
+
+    def _wait_for(self, selector: str) -> WebElement:
+        found = expected_conditions.element_to_be_clickable((By.CSS_SELECTOR, selector))
+        return WebDriverWait(self._browser, WAIT_SECONDS).until(found, f"no {selector} on the page")
