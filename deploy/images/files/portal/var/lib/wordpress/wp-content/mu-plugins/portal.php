@@ -10,6 +10,9 @@ add_filter('pre_option_blogname', fn() => trim(file_get_contents('/etc/wordpress
 /* What is written names no address of the site, so that it stays right at the next one. */
 add_filter('content_save_pre', fn($text) => str_replace([WP_HOME . '/', addslashes(WP_HOME) . '/'], '/', $text));
 
+add_filter('login_display_language_dropdown', '__return_false');
+add_action('after_setup_theme', fn() => load_textdomain('default', __DIR__ . '/portal/zh_CN.mo', 'zh_CN'));
+
 /* Debian translates what PHP prints, not what the block editor's scripts do: editors write in the classic one, in Chinese. */
 add_filter('use_block_editor_for_post', '__return_false');
 
