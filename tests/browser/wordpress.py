@@ -49,13 +49,20 @@ class WordPress:
         self.open("/wp-admin/post-new.php")
         self._wait_for("#title").send_keys(title)
         self._browser.switch_to.frame(self._wait_for("#content_ifr"))
-        self._wait_for("body#tinymce").send_keys(paragraph)
+        body = self._wait_for("body#tinymce")
+        # A click is what takes the keyboard from the title.
+        body.click()
+        body.send_keys(paragraph)
         self._browser.switch_to.default_content()
         self.screenshot("portal-3-editor")
         self._wait_for("#publish").click()
         link = self._wait_for("#message a, #sample-permalink a")
         self.screenshot("portal-4-published")
         return str(link.get_attribute("href"))
+
+    def article(self) -> tuple[str, str]:
+        """Return title and content of the article that the page shows."""
+        return self._wait_for("h1.wp-block-post-title").text, self._wait_for(".entry-content").text
 
     def addresses(self) -> set[str]:
         """Return the addresses of all that the browser fetched for this page."""
