@@ -116,8 +116,8 @@ def back_up(api: Api, plan: Plan, path: Path, tell: Tell) -> Backup:
             )
         with _answering(plan, start, tell) as down:
             parts = [_export(api, plan, writer, name, taken[name], tell) for name in plan.volumes]
-        manifest = Manifest(plan.copy.stack.name, plan.setup, taken_at, tuple(parts))
-        size_bytes = writer.finish(manifest)
+            manifest = Manifest(plan.copy.stack.name, plan.setup, taken_at, tuple(parts))
+            size_bytes = writer.finish(manifest)
     return Backup(path, manifest, size_bytes, down() if running else 0.0)
 
 

@@ -85,16 +85,6 @@ def _ssh(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
     return Finding("ssh", True, f"{host}:{port} answers with the host key that the guest reported")
 
 
-def _https(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
-    """Look at a website as its readers do."""
-    fingerprint, title = (str(outputs.get(name) or "") for name in ("certificate_sha256", "title"))
-    try:
-        seen = website.look(str(target.hostname), target.port or 443, fingerprint, title)
-    except website.WebsiteUnfit as error:
-        return Finding("https", False, str(error))
-    return Finding("https", True, seen)
-
-
 def _postgresql(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
     """Log in to a database as those do whom it serves, and read a row."""
     names = ("certificate_sha256", "reader_password")
@@ -105,8 +95,18 @@ def _postgresql(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
         return Finding("postgresql", False, str(error))
 
 
+def _https(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
+    """Look at a website as its readers do."""
+    fingerprint, title = (str(outputs.get(name) or "") for name in ("certificate_sha256", "title"))
+    try:
+        seen = website.look(str(target.hostname), target.port or 443, fingerprint, title)
+    except website.WebsiteUnfit as error:
+        return Finding("https", False, str(error))
+    return Finding("https", True, seen)
+
+
 PROBES: Mapping[str, Callable[[SplitResult, Mapping[str, object]], Finding]] = {
     "ssh": _ssh,
-    "https": _https,
     "postgresql": _postgresql,
+    "https": _https,
 }

@@ -27,7 +27,7 @@ class Volume:
 class Snapshot:
     """A snapshot of a volume.
 
-    :param made_at: ISO 8601, UTC, without a zone, as Cinder writes it.
+    :param made_at: ISO 8601, UTC, without a zone, to the second.
     :param marks: its metadata.
     """
 
@@ -145,6 +145,6 @@ def _snapshot(row: Json) -> Snapshot:
         status=row["status"],
         volume_id=row["volume_id"],
         gib=row["size"],
-        made_at=row["created_at"],
+        made_at=row["created_at"].partition(".")[0],
         marks=row["metadata"],
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ouhai_cloud.catalogue import setups
 from ouhai_cloud.catalogue.artefact import Artefact, Manifest, Writer
@@ -54,6 +54,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.lists(st.binary(max_size=3000), max_size=4), max_size=3))
+@settings(deadline=None)
 def test_any_content_comes_back(
     tmp_path_factory: pytest.TempPathFactory, images: list[list[bytes]]
 ) -> None:
@@ -77,6 +78,7 @@ def test_standard_tools_read_it(tmp_path: Path) -> None:
 
 
 @given(st.data())
+@settings(deadline=None)
 def test_a_changed_byte_is_found_wherever_it_counts(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

@@ -18,7 +18,10 @@ from tests.support import websites
 from tests.support.websites import Answer, Certificate, Request
 
 HOOKS = ROOT / "deploy/images/files/portal/usr/local/lib/ouhai"
-PATHS = ("/etc/ssl/portal", "/etc/wordpress", "/srv/data", "/usr/share/mariadb", "/usr/local/lib")
+PATHS = (
+    *("/etc/ssl/portal", "/etc/wordpress", "/run", "/srv/data", "/usr/share/mariadb"),
+    "/usr/local/lib",
+)
 SECRET = "Aa1secret"
 PARAMETERS = {
     "title": "瓯海区门户网站",
@@ -37,7 +40,7 @@ class Guest:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("bin", "etc/wordpress", "etc/ssl", "srv/data", "usr/share/mariadb"):
+        for name in ("bin", "etc/wordpress", "etc/ssl", "run", "srv/data", "usr/share/mariadb"):
             (folder / name).mkdir(parents=True)
         for name in TABLES:
             (folder / f"usr/share/mariadb/{name}.sql").write_text(f"-- {name}\n@current_hostname\n")
@@ -45,7 +48,7 @@ class Guest:
             self.program(name, f'echo {name} "$@" >>{folder}/called')
         self.program("setpriv", f'echo setpriv "$@" >>{folder}/called; env >{folder}/php')
         self.program(
-            "mariadbd", f"cat >{folder}/bootstrap; mkdir {folder}/srv/data/mariadb.new/mysql"
+            "mariadbd", f"cat >{folder}/bootstrap; mkdir {folder}/run/portal-database/mysql"
         )
         # Owners are what only root may give, in a guest that has them.
         self.program("install", 'for last; do :; done; mkdir -p "$last"')

@@ -37,3 +37,5 @@ COMMENT ON TABLE meta.schema_version IS '已执行的结构版本，每个版本
 INSERT INTO meta.schema_version VALUES ('database', 1) ON CONFLICT DO NOTHING;
 GRANT USAGE ON SCHEMA meta TO :"owner", :"reader";
 GRANT SELECT ON meta.schema_version TO :"owner", :"reader";
+
+SELECT coalesce(max(version), 0) FROM meta.schema_version WHERE name = :'schema';

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import websites
-from tests.support.applications import Key, Member, copy_name, first_member
-from tests.support.bureaus import Bureaus
+from tests.support.applications import Key, Member
 from tests.support.portal import Portal, deploy
 
 TITLE = "瓯海区民政局门户网站"
@@ -22,22 +20,6 @@ PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108020000009077"
     "53de0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
 )
-
-
-@pytest.fixture(scope="module")
-def member(bureaus: Bureaus) -> Member:
-    return first_member(bureaus)
-
-
-@pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
-    return Key(tmp_path_factory.mktemp("key"))
-
-
-@pytest.fixture
-def name(member: Member) -> Iterator[str]:
-    with copy_name(member) as name:
-        yield name
 
 
 def verified(member: Member, name: str) -> dict[str, str]:
