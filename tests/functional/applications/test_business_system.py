@@ -9,13 +9,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.support.applications import Key, Member, copy_name, members
+from tests.support.applications import Key, Member, members
 from tests.support.bureaus import Bureaus
 
 SYSTEM = "relief-test"
@@ -95,13 +94,6 @@ def member(bureaus: Bureaus) -> Member:
     return found
 
 
-@pytest.fixture
-def name(member: Member) -> Iterator[str]:
-    """Return a name for a copy, which is gone in the end with its data, whatever comes of it."""
-    with copy_name(member) as name:
-        yield name
-
-
 def wait_for(condition: Callable[[], bool]) -> None:
     """Wait until the balancer has learnt something."""
     deadline = time.monotonic() + LEARN_SECONDS
@@ -110,10 +102,8 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(1)
 
 
-def test_web_servers_come_and_go_while_people_use_it(
-    member: Member, name: str, tmp_path: Path
-) -> None:
-    before, key = member.things(), Key(tmp_path)
+def test_web_servers_come_and_go_while_people_use_it(member: Member, key: Key, name: str) -> None:
+    before = member.things()
     refused = member.app(
         *("deploy", "business-system", name, "--parameter", key.parameter),
         *("--parameter", "web_servers=0"),
