@@ -36,7 +36,12 @@ def images(layout: Layout, wish: str) -> set[str]:
 
     paths = layout.tree.glob(f"heat-templates/{wish}/*/template.yaml")
     templates = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths]
-    return {str(one["parameters"]["image"]["default"]) for one in templates}
+    return {
+        str(one["default"])
+        for template in templates
+        for one in template["parameters"].values()
+        if {"custom_constraint": "glance.image"} in one.get("constraints", ())
+    }
 
 
 def deliver(layout: Layout, progress: Progress, register_file: Path, wish: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +20,7 @@ from tests.support.fake_volumes import FakeVolumes
 
 PROJECT = "project-1"
 SECRET = "Aa1made"  # noqa: S105 (what an output holds)
+GROUP = "OS::Heat::ResourceGroup"
 IDS = {"server": "OS::Nova::Server", "volume": "OS::Cinder::Volume", "port": "OS::Neutron::Port"}
 FLAVORS = [
     {"id": "f1", "name": "probe", "vcpus": 1, "ram": 128, "disk": 1},
@@ -63,6 +64,7 @@ class FakeApplications:
         self.changes: dict[str, list[str]] = {}
         self.stopped: list[str] = []
         self.started: list[str] = []
+        self._members: dict[tuple[str, str, int], str] = {}
         self._ids = count(1)
 
     def warm(self, *_: str) -> None:
@@ -196,7 +198,7 @@ class FakeApplications:
             name: one.get("default") for name, one in body["template"]["parameters"].items()
         }
         values = defaults | body["environment"]["parameter_defaults"] | body["parameters"]
-        found = {"server": {"flavor": values["flavor"]}, "port": {}}
+        found = {"server": {"flavor": values.get("flavor")}, "port": {}}
         if not values["data_volume"]:
             found["volume"] = {"size": values["data_gib"]}
         rows = [
@@ -204,7 +206,20 @@ class FakeApplications:
             for name, properties in found.items()
             if name in body["template"]["resources"]
         ]
-        return SimpleNamespace(json=lambda: {"stack": {"resources": rows}})
+        members: list[Any] = [
+            [
+                {
+                    "resource_name": "server",
+                    "resource_type": IDS["server"],
+                    "properties": {"flavor": values["web_flavor"]},
+                }
+            ]
+            for size in _groups(body["template"], values).values()
+            for _ in range(size)
+        ]
+        # What is nested stands in lists, a list for each member within one for the group.
+        nested = [members] if members else []
+        return SimpleNamespace(json=lambda: {"stack": {"resources": [*rows, *nested]}})
 
     def _preview_update(self) -> Any:
         if self.refusal:
@@ -258,12 +273,17 @@ class FakeApplications:
         wanted = [name for name in IDS if name in template["resources"]]
         if stack["given"].get("data_volume"):
             wanted.remove("volume")
-        fails = bool(self.words) and self.unwell in ("", version) and "server" in wanted
+        defaults = {name: one.get("default") for name, one in template["parameters"].items()}
+        stack["defaults"] = body.get("environment", {}).get("parameter_defaults", {})
+        groups = _groups(template, defaults | stack["defaults"] | stack["given"])
+        fails = bool(self.words) and self.unwell in ("", version)
+        fails = fails and ("server" in wanted or self._grows(id_, groups))
         stack |= {
             "stack_status": f"{action}_IN_PROGRESS",
             "rests": f"{action}_FAILED" if fails else f"{action}_COMPLETE",
         }
-        there = {one["resource_name"]: one for one in self.parts[id_]}
+        own = [one for one in self.parts[id_] if "links" not in one]
+        there = {one["resource_name"]: one for one in own}
         self._remove([one for name, one in there.items() if name not in wanted])
         self.parts[id_] = [there.get(name) or self._part(stack, name) for name in wanted]
         # What fails because something else did comes first in Heat's list, too.
@@ -272,8 +292,9 @@ class FakeApplications:
             part["resource_status_reason"] = reasons.get(part["resource_name"], "")
             failed = part["resource_name"] in reasons
             part["resource_status"] = f"{action}_FAILED" if failed else f"{action}_COMPLETE"
+        self.parts[id_] += self._nested(id_, groups, self.words if fails else "", action)
         held = self._data_volume(id_)
-        self.volumes.status(held, "in-use" if "server" in wanted else "available")
+        self.volumes.status(held, "in-use" if groups or "server" in wanted else "available")
         values = {"address": "10.0.0.9", "data_volume": held}
         stack["outputs"] = [
             {"output_key": name, "output_value": value}
@@ -281,6 +302,36 @@ class FakeApplications:
             if name in template["outputs"]
         ]
         stack["outputs"].append({"output_key": "editor_password", "output_value": SECRET})
+
+    def _grows(self, id_: str, groups: Mapping[str, int]) -> bool:
+        return any(
+            (id_, name, index) not in self._members
+            for name, size in groups.items()
+            for index in range(size)
+        )
+
+    def _nested(
+        self, id_: str, groups: Mapping[str, int], words: str, action: str
+    ) -> tuple[dict[str, Any], ...]:
+        """Return groups, their members, and what these are made of, as Heat lists them."""
+        rows = []
+        for (stack_id, name, index), thing in list(self._members.items()):
+            if stack_id == id_ and index >= groups.get(name, 0):
+                del self._members[stack_id, name, index]
+                self.things.pop(thing, None)
+        for name, size in groups.items():
+            status = f"{action}_FAILED" if words else f"{action}_COMPLETE"
+            group = f"{id_}-{name}"
+            rows.append(_row(name, GROUP, group, id_) | {"resource_status": status})
+            rows[-1]["resource_status_reason"] = words
+            for index in range(size):
+                key, member = (id_, name, index), f"{group}-{index}"
+                if key not in self._members:
+                    self._members[key] = f"server-{next(self._ids)}"
+                    self.things[self._members[key]] = "ACTIVE"
+                rows.append(_row(str(index), "nested/x.yaml", member, group))
+                rows.append(_row("server", IDS["server"], self._members[key], member))
+        return tuple(rows)
 
     def _data_volume(self, id_: str) -> str:
         own = [
@@ -339,3 +390,24 @@ class _Answer:
 
 def _pieces(body: Any) -> Any:
     return [body] if isinstance(body, bytes) else body
+
+
+def _groups(template: Json, values: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many members each group of a template has."""
+    return {
+        name: int(values[one["properties"]["count"]["get_param"]])
+        for name, one in template["resources"].items()
+        if one["type"] == GROUP
+    }
+
+
+def _row(name: str, kind: str, id_: str, stack_id: str) -> dict[str, Any]:
+    """Return a resource as Heat lists it."""
+    return {
+        "resource_name": name,
+        "resource_type": kind,
+        "physical_resource_id": id_,
+        "resource_status": "CREATE_COMPLETE",
+        "resource_status_reason": "",
+        "links": [{"rel": "stack", "href": f"https://heat/stacks/web1/{stack_id}"}],
+    }

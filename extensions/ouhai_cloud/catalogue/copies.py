@@ -133,7 +133,8 @@ def propose(
         )
     flavors = stacks.flavors(api)
     sizing.check_flavors(entry, values.effective(entry, checked, FLAVOR), flavors)
-    asked = stacks.request(name, entry.template, dict(entry.environment), checked)
+    environment = dict(entry.environment)
+    asked = stacks.request(name, entry.template, environment, checked, entry.nested)
     resources = preview(api, entry, asked)
     taken, room = sizing.size(resources, flavors), headroom(api)
     if data_gib:

@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema
 
 from ouhai_cloud.catalogue import lint, yaml_lines
+from ouhai_cloud.catalogue.serverless import NESTED
 from ouhai_cloud.catalogue.yaml_lines import Document
 from ouhai_cloud.errors import EntryInvalid, Fault
 from ouhai_cloud.language import Language
@@ -35,7 +36,8 @@ class Requirements:
 class Entry:
     """What is published and what a copy is made from; all texts are as they were read.
 
-    :param texts: ``metadata``, ``template``, ``environment`` and, where there is one, ``tariff``.
+    :param texts: ``metadata``, ``template``, ``environment``, where there is one, ``tariff``, and
+        nested templates by the names of their types, such as ``nested/web-server.yaml``.
     """
 
     texts: Mapping[str, str]
@@ -61,6 +63,16 @@ class Entry:
         text = self.texts.get(TARIFF)
         return yaml_lines.read(text, TARIFF).data if text else {}
 
+    @cached_property
+    def nested(self) -> Mapping[str, str]:
+        """The nested templates, as Heat takes them: by the names of their types."""
+        return {name: text for name, text in self.texts.items() if name.startswith(NESTED)}
+
+    @property
+    def scales(self) -> str:
+        """The parameter by which copies grow and shrink while they run; empty for none."""
+        return str(self.metadata.get("scales", ""))
+
     @property
     def application(self) -> str:
         """Name of the application."""
@@ -76,10 +88,10 @@ class Entry:
         """Its version as numbers, by which versions are in order."""
         return tuple(map(int, self.version.split(".")))
 
-    @property
-    def requires(self) -> Requirements:
-        """The smallest server that it runs on."""
-        return Requirements(**self.metadata["requires"])
+    def requires(self, parameter: str) -> Requirements:
+        """Return the smallest server that may be chosen by a parameter."""
+        own = self.metadata.get("requires_by_parameter", {}).get(parameter)
+        return Requirements(**(own or self.metadata["requires"]))
 
     @cached_property
     def document(self) -> bytes:
@@ -93,8 +105,9 @@ class Entry:
 
     @property
     def code_digest(self) -> str:
-        """SHA-256 of what makes a version: metadata and template, not what a district sets."""
-        code = [self.texts["metadata"], self.texts["template"]]
+        """SHA-256 of what makes a version: metadata and templates, not what a district sets."""
+        code: list[Any] = [self.texts["metadata"], self.texts["template"]]
+        code += sorted(self.nested.items())
         return hashlib.sha256(json.dumps(code).encode()).hexdigest()
 
     def title(self, language: Language) -> str:
@@ -128,6 +141,8 @@ def load(folder: Path, environment: str) -> Entry:
     tariff = folder.parent.parent / "tariff.yaml"
     if tariff.is_file():
         paths[TARIFF] = tariff
+    nested = sorted((folder / NESTED).glob("*.yaml"))
+    paths |= {f"{NESTED}{path.name}": path for path in nested}
     documents = {name: _read(path) for name, path in paths.items()}
     faults = (*_metadata_faults(documents["metadata"], folder), *lint.check(documents))
     if TARIFF in documents:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ouhai_cloud.catalogue.serverless import dependents, references
+from ouhai_cloud.catalogue.serverless import NESTED, dependents, references
 from ouhai_cloud.catalogue.yaml_lines import Document, Path
 from ouhai_cloud.cloud.stacks import FLOATING_ADDRESS, PORT, SERVER, VOLUME
 from ouhai_cloud.errors import Fault
@@ -25,6 +25,7 @@ VOLUME_PARAMETER = "_volume"
 """How a parameter's name ends that takes an existing volume."""
 HORIZON_LISTS = ("nova.flavor", "nova.keypair", "neutron.network", "glance.image")
 REPORT = "Ouhai::Server::Report"
+GROUP = "OS::Heat::ResourceGroup"
 ALLOWED_TYPES = frozenset(
     {
         REPORT,
@@ -32,7 +33,7 @@ ALLOWED_TYPES = frozenset(
         VOLUME,
         "OS::Cinder::VolumeAttachment",
         "OS::Heat::RandomString",
-        "OS::Heat::ResourceGroup",
+        GROUP,
         "OS::Heat::Value",
         "OS::Neutron::FloatingIP",
         "OS::Neutron::Port",
@@ -50,15 +51,23 @@ Found = Iterator[tuple[Path, str]]
 def check(documents: Mapping[str, Document]) -> tuple[Fault, ...]:
     """Return every breach of the rules in an entry.
 
-    :param documents: ``template``, ``environment`` and ``metadata``.
+    :param documents: ``template``, ``environment``, ``metadata`` and nested templates.
     """
     template = documents["template"]
-    wrong_shape = list(_shape(template.data))
+    nested = {name: one for name, one in documents.items() if name.startswith(NESTED)}
+    wrong_shape = [
+        template.fault(*one) for one in (*_shape(template.data), *_groups(template.data))
+    ]
+    wrong_shape += [each.fault(*one) for each in nested.values() for one in _shape(each.data)]
     if wrong_shape:
-        return tuple(template.fault(*one) for one in wrong_shape)
+        return tuple(wrong_shape)
     found = [template.fault(*one) for rule in RULES for one in rule(template.data)]
+    for each in nested.values():
+        found += [each.fault(*one) for rule in NESTED_RULES for one in rule(each.data)]
     found += [documents["environment"].fault(*one) for one in _environment(documents)]
+    found += [documents["metadata"].fault(*one) for one in _parameters_named(documents)]
     found += [template.fault(*one) for one in _version_output(documents)]
+    found += _nested_types(template, nested)
     return tuple(found)
 
 
@@ -72,6 +81,9 @@ def _shape(data: Mapping[str, Any]) -> Found:
         for name, one in part.items():
             if not isinstance(one, dict):
                 yield (section, str(name)), "must be a mapping"
+
+
+def _groups(data: Mapping[str, Any]) -> Found:
     groups = data.get("parameter_groups")
     if not isinstance(groups, list) or not all(isinstance(one, dict) for one in groups):
         yield ("parameter_groups",), "a list of groups, each with label and parameters, is needed"
@@ -172,12 +184,13 @@ def passwordless(data: Mapping[str, Any]) -> Found:
 def allowed(data: Mapping[str, Any]) -> Found:
     """Resources are of types that belong to a bureau's project."""
     for name, one in data["resources"].items():
-        if one.get("type") not in ALLOWED_TYPES:
-            yield (
-                ("resources", name),
-                f"the type {one.get('type')} is forbidden; allowed are "
-                f"{', '.join(sorted(ALLOWED_TYPES))}",
-            )
+        for kind in _types(one):
+            if kind not in ALLOWED_TYPES and not kind.startswith(NESTED):
+                yield (
+                    ("resources", name),
+                    f"the type {kind} is forbidden; allowed are "
+                    f"{', '.join(sorted(ALLOWED_TYPES))} and nested templates ({NESTED}*.yaml)",
+                )
 
 
 def reported(data: Mapping[str, Any]) -> Found:
@@ -190,6 +203,11 @@ def reported(data: Mapping[str, Any]) -> Found:
     for name, one in data["resources"].items():
         if one.get("type") == SERVER and name not in reports:
             yield ("resources", name), f"needs a {REPORT}, by which the guest says that it is well"
+        elif one.get("type") == GROUP and SERVER in _types(one):
+            yield (
+                ("resources", name),
+                f"its servers have no {REPORT}; make a nested template of server and report",
+            )
 
 
 def kept(data: Mapping[str, Any]) -> Found:
@@ -225,6 +243,19 @@ def reusable(data: Mapping[str, Any]) -> Found:
                 f"needs a parameter and an output of one name that ends in {VOLUME_PARAMETER} (as "
                 "data_volume): the one takes an existing volume in its place, the other tells "
                 "its id; backup and restore go by them",
+            )
+
+
+def transient(data: Mapping[str, Any]) -> Found:
+    """A nested template makes servers, and nothing that stays when these are replaced."""
+    kinds = [kind for one in data["resources"].values() for kind in _types(one)]
+    if SERVER not in kinds:
+        yield ("resources",), "a nested template makes servers; put all else into template.yaml"
+    for name, one in data["resources"].items():
+        if one.get("type") in (VOLUME, FLOATING_ADDRESS):
+            yield (
+                ("resources", name),
+                "belongs into template.yaml: what is in a nested template goes with its server",
             )
 
 
@@ -283,6 +314,18 @@ RULES: tuple[Callable[[Mapping[str, Any]], Found], ...] = (
     used,
 )
 
+NESTED_RULES: tuple[Callable[[Mapping[str, Any]], Found], ...] = (
+    version,
+    secrets,
+    made_secrets,
+    passwordless,
+    allowed,
+    reported,
+    transient,
+    closed,
+    used,
+)
+
 
 def _environment(documents: Mapping[str, Document]) -> Found:
     """An environment sets parameters that there are, and no secrets."""
@@ -306,6 +349,72 @@ def _version_output(documents: Mapping[str, Document]) -> Found:
     meant = documents["metadata"].data.get("version")
     if said is not None and said != meant:
         yield ("outputs", "version"), f"is {said!r}, but metadata.yaml says {meant!r}"
+
+
+def _parameters_named(documents: Mapping[str, Document]) -> Found:
+    """Parameters that the metadata names are what it takes them for."""
+    metadata, template = documents["metadata"].data, documents["template"].data
+    flavors = {
+        name
+        for name, one in template["parameters"].items()
+        if {"custom_constraint": "nova.flavor"} in (one.get("constraints") or [])
+    }
+    for name in metadata.get("requires_by_parameter") or ():
+        if name not in flavors:
+            yield ("requires_by_parameter", str(name)), "no flavor is chosen by such a parameter"
+    scales = metadata.get("scales")
+    if scales is not None and not scaled_group(template, scales):
+        yield ("scales",), f"is {scales!r}, which is not the count of one {GROUP} in the template"
+    elif scales is not None:
+        for name in _touched(template, scales):
+            yield (
+                ("scales",),
+                f"changing {scales} would touch {name} of the template; nothing but the count of "
+                "the group may depend on it, and on the group nothing but metadata of servers",
+            )
+
+
+def _touched(template: Mapping[str, Any], parameter: str) -> Iterator[str]:
+    """Return resources that a change of a group's size would replace or change in another way."""
+    group = scaled_group(template, parameter)
+    for name, one in template["resources"].items():
+        own = "count" if name == group else "metadata" if one.get("type") == SERVER else ""
+        rest = {word: part for word, part in one.get("properties", {}).items() if word != own}
+        uses = [value for path, value in _walk(rest, ()) if path[-1] == "get_param"]
+        if parameter in uses or group in references(rest):
+            yield name
+
+
+def scaled_group(template: Mapping[str, Any], parameter: str) -> str:
+    """Return the group whose size a parameter is; empty unless there is one and only one."""
+    found = [
+        name
+        for name, one in template["resources"].items()
+        if one.get("type") == GROUP
+        and one.get("properties", {}).get("count") == {"get_param": parameter}
+    ]
+    return str(found[0]) if len(found) == 1 else ""
+
+
+def _nested_types(template: Document, nested: Mapping[str, Document]) -> list[Fault]:
+    """Every nested template is there and used."""
+    found, named = [], set()
+    for document in (template, *nested.values()):
+        for name, one in document.data["resources"].items():
+            for kind in _types(one):
+                named.add(kind)
+                if kind.startswith(NESTED) and kind not in nested:
+                    message = f"there is no {kind} in the application's folder"
+                    found.append(document.fault(("resources", name), message))
+    unused = [one for name, one in nested.items() if name not in named]
+    return [*found, *(one.fault((), "is not used; remove it") for one in unused)]
+
+
+def _types(part: Mapping[str, Any]) -> list[str]:
+    """Return the type of a resource, and of those that it is a group of."""
+    definition = part.get("properties", {}).get("resource_def") if part.get("type") == GROUP else {}
+    inner = [str(definition.get("type"))] if definition else []
+    return [str(part.get("type")), *inner]
 
 
 def _get_resource(value: Any) -> str:

@@ -97,7 +97,7 @@ def propose_update(api: Api, name: str, version: str, given: Mapping[str, str]) 
     """
     copy = copies.look(api, name)
     present, former = setups.read(api, copy.stack)
-    _check_well(api, copy)
+    check_well(api, copy)
     entry = shelf.take(api, copy.application, version)
     if not version and entry.age < present.entry.age:
         raise EntryUnknown(
@@ -116,7 +116,7 @@ def propose_update(api: Api, name: str, version: str, given: Mapping[str, str]) 
             f"{name} is {entry.application} {entry.version} with these values already; name "
             "another version (--to) or other values (--parameter)."
         )
-    move = _foresee(api, copy, present, former, target, secrets)
+    move = foresee(api, copy, present, former, target, secrets)
     gib = [one.gib for one in move.volumes.values()]
     snapshots = Size(snapshots=len(gib), volume_gib=sum(gib))
     return _with_room(move, move.taken + snapshots)
@@ -139,7 +139,7 @@ def propose_rollback(api: Api, name: str, *, with_data: bool) -> Move:
             f"{name} has no former version to go back to: it was not updated since it was made or "
             "went back."
         )
-    move = _foresee(api, copy, present, former, target, {})
+    move = foresee(api, copy, present, former, target, {})
     taken = data.to_revert(api, copy, move.volumes, present.entry.version) if with_data else ()
     return _with_room(move, move.taken, tuple(taken))
 
@@ -201,8 +201,11 @@ def roll_back(api: Api, move: Move, tell: Tell) -> Moved:
     return Moved(now, seconds)
 
 
-def _check_well(api: Api, copy: Copy) -> None:
-    """Refuse to update what is broken: nobody would know what broke it."""
+def check_well(api: Api, copy: Copy) -> None:
+    """Refuse to change what is broken: nobody would know what broke it.
+
+    :raises MoveRefused: the copy is not well; with what is wrong.
+    """
     name = copy.stack.name
     if copy.moving_to:
         return
@@ -217,7 +220,7 @@ def _check_well(api: Api, copy: Copy) -> None:
         raise MoveRefused(f"{name} is not well: {seen}. Start or repair it, then update it.")
 
 
-def _foresee(
+def foresee(
     api: Api,
     copy: Copy,
     present: Setup,
@@ -225,10 +228,15 @@ def _foresee(
     target: Setup,
     secrets: Mapping[str, Any],
 ) -> Move:
-    """Ask Heat what would change, and refuse what would change data or address."""
+    """Ask Heat what would change, and refuse what would change data or address.
+
+    :param secrets: values of hidden parameters that are given now.
+    :raises MoveRefused: data or address would not stay.
+    :raises ValuesInvalid: Heat refuses a value.
+    """
     _check_separable(target)
     volumes = data.data_volumes(api, copy, present)
-    asked = _request(target, present, secrets)
+    asked = request(target, present, secrets)
     with values.heeded(target.entry):
         changes = stacks.preview_update(api, copy.stack, asked)
     _check_kept(copy, target, changes)
@@ -258,7 +266,7 @@ def _previewed(
     # Heat previews no stack of a name that there is.
     name = f"{copy.stack.name}-foreseen"
     environment = dict(setup.entry.environment)
-    asked = stacks.request(name, template, environment, setup.parameters)
+    asked = stacks.request(name, template, environment, setup.parameters, setup.entry.nested)
     return copies.preview(api, setup.entry, asked)
 
 
@@ -298,7 +306,7 @@ def _check_kept(copy: Copy, target: Setup, changes: Mapping[str, list[Part]]) ->
         )
 
 
-def _request(target: Setup, present: Setup, secrets: Mapping[str, Any]) -> Json:
+def request(target: Setup, present: Setup, secrets: Mapping[str, Any]) -> Json:
     """Return what Heat is asked for to make the target of what is now."""
     known = set(target.entry.template["parameters"])
     return {
@@ -306,6 +314,7 @@ def _request(target: Setup, present: Setup, secrets: Mapping[str, Any]) -> Json:
         "environment": {"parameter_defaults": setups.defaults(target.entry)},
         "parameters": {**target.parameters, **secrets},
         "clear_parameters": sorted(known - {*target.parameters, *target.hidden}),
+        "files": dict(target.entry.nested),
     }
 
 
@@ -319,7 +328,7 @@ def _take_down(api: Api, move: Move, back: Setup, former: Setup | None, tell: Te
     asked = {"template": without_servers(template), "files": setups.files(back, former)}
     tags = copies.tags(back.entry, moving_to=move.version)
     try:
-        _change(api, move.copy, asked, tags, tell)
+        change(api, move.copy, asked, tags, tell)
     except CopyFailed as failure:
         name = move.copy.stack.name
         raise CopyFailed(
@@ -332,9 +341,9 @@ def _bring_up(
     api: Api, move: Move, former: Setup | None, tags: tuple[str, ...], tell: Tell
 ) -> Copy:
     """Make the servers of the target."""
-    asked = _request(move.target, move.present, move.secrets)
+    asked = request(move.target, move.present, move.secrets)
     asked["files"] = setups.files(move.target, former)
-    return _change(api, move.copy, asked, tags, tell)
+    return change(api, move.copy, asked, tags, tell)
 
 
 def _go_back(
@@ -355,7 +364,7 @@ def _go_back(
         # As long as it is not well again, a rollback leads to the same, and not further back.
         moving = copies.tags(was.entry, moving_to=was.entry.version)
         _bring_up(api, back, move.former, moving, tell)
-        _change(api, move.copy, {}, copies.tags(was.entry), tell)
+        change(api, move.copy, {}, copies.tags(was.entry), tell)
         data.forget(api, taken, tell)
     except OuhaiError as second:
         raise CopyFailed(
@@ -364,7 +373,7 @@ def _go_back(
         ) from second
 
 
-def _change(api: Api, copy: Copy, asked: Json, tags: tuple[str, ...], tell: Tell) -> Copy:
+def change(api: Api, copy: Copy, asked: Json, tags: tuple[str, ...], tell: Tell) -> Copy:
     """Change a copy's stack and wait until it is at rest.
 
     :raises CopyFailed: in the words of what failed.

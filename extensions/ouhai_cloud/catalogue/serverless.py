@@ -11,6 +11,8 @@ from typing import Any
 
 from ouhai_cloud.cloud.stacks import SERVER
 
+NESTED = "nested/"
+"""How the type of a nested template of an application begins; each of them makes servers."""
 REFERENCES = ("get_resource", "get_attr")
 
 
@@ -61,7 +63,9 @@ def references(part: Any) -> Iterator[str]:
 
 
 def _makes_servers(part: Any) -> bool:
-    """Tell whether a resource is a server, or a group of some."""
+    """Tell whether a resource is a server, has some in it, or is a group of such."""
     if isinstance(part, Mapping):
-        return part.get("type") == SERVER or any(map(_makes_servers, part.values()))
+        kind = str(part.get("type", ""))
+        own = kind == SERVER or kind.startswith(NESTED)
+        return own or any(map(_makes_servers, part.values()))
     return isinstance(part, list) and any(map(_makes_servers, part))

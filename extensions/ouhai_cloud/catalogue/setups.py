@@ -91,7 +91,8 @@ def from_document(document: Json) -> Setup:
 
 def files(present: Setup, former: Setup | None = None) -> dict[str, str]:
     """Return the files that a copy carries."""
-    return {PRESENT: present.text, FORMER: former.text if former else ""}
+    own = {PRESENT: present.text, FORMER: former.text if former else ""}
+    return {**present.entry.nested, **own}
 
 
 def read(api: Api, stack: Stack) -> tuple[Setup, Setup | None]:

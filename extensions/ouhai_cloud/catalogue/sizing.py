@@ -93,11 +93,11 @@ def check_flavors(entry: Entry, chosen: Mapping[str, str], flavors: Rows) -> Non
     :raises ValuesInvalid: with what is needed and what there is.
     """
     by_name = {one[word]: one for one in flavors for word in ("id", "name")}
-    needs = entry.requires
-    least = (needs.cores, needs.memory_mib, needs.disk_gib)
-    fit = ", ".join(sorted(_fit(flavors, least))) or "(none: ask the centre)"
     faults = []
     for parameter, name in chosen.items():
+        needs = entry.requires(parameter)
+        least = (needs.cores, needs.memory_mib, needs.disk_gib)
+        fit = ", ".join(sorted(_fit(flavors, least))) or "(none: ask the centre)"
         flavor = by_name.get(name)
         if flavor is None:
             faults.append(f"  {parameter} = {name!r}: there is no such flavor; take one of {fit}")

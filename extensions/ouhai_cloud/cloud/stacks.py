@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ouhai_cloud.cloud.api import Api, Json, Service
@@ -12,6 +12,8 @@ from ouhai_cloud.cloud.errors import Refused
 SERVER, VOLUME = "OS::Nova::Server", "OS::Cinder::Volume"
 PORT, FLOATING_ADDRESS = "OS::Neutron::Port", "OS::Neutron::FloatingIP"
 ABORTED = "aborted"
+NESTED_DEPTH = 2
+"""A group of nested templates: the group, its members, and what these are made of."""
 
 # Where a resource can be looked up, by its type.
 PLACES: Mapping[str, tuple[Service, str]] = {
@@ -60,19 +62,29 @@ class Part:
 
 
 def request(
-    name: str, template: Mapping[str, Any], environment: Json, parameters: Mapping[str, Any]
+    name: str,
+    template: Mapping[str, Any],
+    environment: Json,
+    parameters: Mapping[str, Any],
+    files: Mapping[str, str],
 ) -> Json:
-    """Return what Heat is asked for a stack."""
+    """Return what Heat is asked for a stack.
+
+    :param files: nested templates by the names of their types.
+    """
     return {
         "stack_name": name,
         "template": template,
         "environment": environment,
         "parameters": parameters,
+        "files": dict(files),
     }
 
 
 def preview(api: Api, asked: Json) -> list[Json]:
     """Return the resources that a stack would have, after Heat has checked it; make nothing.
+
+    In the place of what stands for a nested stack are its resources.
 
     :param asked: see ``request``.
     :return: ``resource_type``, ``resource_name`` and ``properties`` of each.
@@ -80,8 +92,7 @@ def preview(api: Api, asked: Json) -> list[Json]:
     """
     api.warm("orchestration")
     answer = api.send("orchestration", "POST", "/stacks/preview", body=asked).json()
-    found: list[Json] = answer["stack"]["resources"]
-    return found
+    return list(_flat(answer["stack"]["resources"]))
 
 
 def create(api: Api, asked: Json, tags: Collection[str], timeout_minutes: int) -> str:
@@ -148,8 +159,11 @@ def show(api: Api, stack: Stack, *, outputs: bool = True) -> Stack | None:
 
 
 def parts(api: Api, stack: Stack) -> list[Part]:
-    """Return the resources of a stack."""
-    return [_part(row) for row in api.list("orchestration", f"{stack.path}/resources")]
+    """Return the resources of a stack and of those nested in it, these as ``web/0/port``."""
+    path = f"{stack.path}/resources"
+    rows = api.list("orchestration", path, nested_depth=NESTED_DEPTH)
+    holders = {row["physical_resource_id"]: row for row in rows}
+    return [replace(_part(row), name=_path(row, holders)) for row in rows]
 
 
 def culprit(found: Collection[Part]) -> Part | None:
@@ -228,6 +242,25 @@ def _own(api: Api, **words: Any) -> list[Stack]:
     own = api.own_project_id
     rows = api.list("orchestration", "/stacks", **words)
     return [_stack(row) for row in rows if row.get("project", own) == own]
+
+
+def _flat(rows: Iterable[Any]) -> Iterator[Json]:
+    for row in rows:
+        if isinstance(row, list):
+            yield from _flat(row)
+        else:
+            yield row
+
+
+def _path(row: Json, holders: Mapping[str, Json]) -> str:
+    """Return a resource's name after that of the resource which stands for the stack it is in.
+
+    :param holders: resources by the id of what they stand for.
+    """
+    links = {one["rel"]: str(one["href"]) for one in row.get("links") or ()}
+    holder = holders.get(links.get("stack", "").rpartition("/")[2])
+    own = str(row["resource_name"])
+    return f"{_path(holder, holders)}/{own}" if holder else own
 
 
 def _part(row: Json) -> Part:

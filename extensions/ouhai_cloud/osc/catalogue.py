@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -205,23 +206,30 @@ def with_version(word: str) -> tuple[str, str]:
 def describe(entry: Entry, language: Language) -> dict[str, Any]:
     """Return what people want to know of an entry before they deploy it."""
     defaults = entry.environment.get("parameter_defaults", {})
-    needs = entry.requires
     checks = entry.metadata["checks"]
     return {
         "application": entry.application,
         "version": entry.version,
         "title": entry.title(language),
         "summary": entry.metadata["summary"][language],
-        "needs at least": f"{needs.cores} cores, {needs.memory_mib} MiB, {needs.disk_gib} GiB",
+        "needs at least": "\n".join(_needs(entry)),
         "parameters": "\n".join(
             f"{name} ({one['label']}): {one['description']}"
             + _default(one, defaults.get(name, one.get("default")))
             for name, one in entry.template["parameters"].items()
         ),
+        "scales": entry.scales,
         "checked inside": "\n".join(one[language] for one in checks["inside"]),
         "checked from outside": "\n".join(one[language] for one in checks["outside"]),
         "digest": entry.digest,
     }
+
+
+def _needs(entry: Entry) -> Iterator[str]:
+    for parameter in ("", *entry.metadata.get("requires_by_parameter", ())):
+        needs = entry.requires(parameter)
+        name = f"{parameter}: " if parameter else ""
+        yield f"{name}{needs.cores} cores, {needs.memory_mib} MiB, {needs.disk_gib} GiB"
 
 
 def _default(parameter: dict[str, Any], value: Any) -> str:

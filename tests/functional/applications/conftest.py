@@ -22,7 +22,13 @@ def application_images(lab: Lab) -> None:
         yaml.safe_load(path.read_text()) for path in ROOT.glob("heat-templates/*/*/template.yaml")
     ]
     # The probe is no application's; the playbook deletes what it is not told of.
-    names = sorted({"probe", *(one["parameters"]["image"]["default"] for one in templates)})
+    chosen = {
+        one["default"]
+        for template in templates
+        for one in template["parameters"].values()
+        if {"custom_constraint": "glance.image"} in one.get("constraints", ())
+    }
+    names = sorted({"probe", *chosen})
     images, repository = CACHE / "images", CACHE / "repository/current"
     build = ["unshare", "--mount", "--propagation", "private", str(ROOT / "deploy/images/build")]
     build += [*names, "--output", str(images), "--repository", str(repository)]

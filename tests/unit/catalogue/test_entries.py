@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -295,3 +296,71 @@ def test_an_entry_is_the_same_after_the_way_through_the_catalogue() -> None:
     entry = load(GOOD, "lab")
     again = from_document(entry.document, entry.digest)
     assert again == Entry(dict(entry.texts))
+
+
+BUSINESS = TEMPLATES / "business-system" / "1"
+NESTED = "nested/web-server.yaml"
+
+
+def broken(folder: Path, file: str, old: str, new: str) -> str:
+    """Return the faults of a business system in one of whose files a text is another."""
+    target = folder / "business-system" / "1"
+    shutil.copytree(BUSINESS, target)
+    text = (target / file).read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    (target / file).write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(EntryInvalid) as caught:
+        load(target, "lab")
+    assert all(one.line for one in caught.value.faults), "every fault has a line"
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("template.yaml", NESTED + "\n        properties", "nested/no.yaml\n        properties",
+         "there is no nested/no.yaml in the application's folder"),
+        ("template.yaml", NESTED + "\n        properties", "OS::Nova::Server\n        properties",
+         "web-server.yaml:3: is not used; remove it"),
+        ("template.yaml", NESTED + "\n        properties", "OS::Nova::Server\n        properties",
+         "make a nested template of server and report"),
+        ("template.yaml", NESTED + "\n        properties", "OS::Nova::KeyPair\n        properties",
+         "the type OS::Nova::KeyPair is forbidden"),
+        ("metadata.yaml", "scales: web_servers", "scales: data_gib",
+         "is 'data_gib', which is not the count of one OS::Heat::ResourceGroup"),
+        ("template.yaml", "  database: business\n", "  database: {get_param: web_servers}\n",
+         "changing web_servers would touch database of the template"),
+        ("template.yaml", "  database: business\n", "  database: {get_attr: [web, address]}\n",
+         "changing web_servers would touch database of the template"),
+        ("metadata.yaml", "  database_flavor:\n", "  title:\n",
+         "no flavor is chosen by such a parameter"),
+        (NESTED, "type: OS::Neutron::Port", "type: OS::Nova::KeyPair",
+         "the type OS::Nova::KeyPair is forbidden"),
+        (NESTED, "type: Ouhai::Server::Report", "type: OS::Heat::Value",
+         "needs a Ouhai::Server::Report"),
+        (NESTED, "type: OS::Neutron::Port", "type: OS::Cinder::Volume",
+         "what is in a nested template goes with its server"),
+        (NESTED, "type: OS::Nova::Server", "type: OS::Heat::Value",
+         "a nested template makes servers"),
+        (NESTED, "database_password: {type: string, hidden: true}",
+         "database_password: {type: string}", "is a secret by its name"),
+    ],
+)  # fmt: skip
+def test_nested_templates_and_what_scales_have_rules(
+    tmp_path: Path, file: str, old: str, new: str, said: str
+) -> None:
+    assert said in broken(tmp_path, file, old, new)
+
+
+def test_nested_templates_are_part_of_a_version() -> None:
+    entry = load(BUSINESS, "lab")
+    assert list(entry.nested) == [NESTED] and entry.scales == "web_servers"
+    other = Entry({**entry.texts, NESTED: entry.texts[NESTED] + "# changed\n"})
+    assert other.code_digest != entry.code_digest
+    assert from_document(entry.document, entry.digest).nested == entry.nested
+
+
+def test_each_flavor_may_need_its_own_size() -> None:
+    entry = load(BUSINESS, "lab")
+    assert entry.requires("web_flavor").memory_mib == 512
+    assert entry.requires("database_flavor").memory_mib == 1024

@@ -209,7 +209,8 @@ def test_ssh_that_does_not_answer_is_a_failure(
     [
         ("", "did not appear"),
         ("{", "Expecting property name"),
-        ("{}", "lacks volume, new, public_key, seconds"),
+        ("{}", "lacks public_key, seconds"),
+        ('{"volume": "x"}', "lacks public_key, seconds, new"),
     ],
 )
 def test_settings_that_are_not_there_are_missed(guest: Guest, text: str, words: str) -> None:
@@ -218,6 +219,14 @@ def test_settings_that_are_not_there_are_missed(guest: Guest, text: str, words: 
     assert guest.script.main() == 1
     report = json.loads((guest.folder / "posted").read_text())
     assert report["reason"].startswith("settings of the server: ") and words in report["reason"]
+
+
+def test_a_server_without_a_data_volume_is_fit_without_one(guest: Guest) -> None:
+    del guest.settings["volume"], guest.settings["new"]
+    guest.program("hooks/prepare", f"touch {guest.folder}/prepared")
+    assert guest.start() == 0
+    assert (guest.folder / "prepared").exists() and not (guest.folder / "called").exists()
+    assert guest.report()["status"] == "SUCCESS" and "data_free_mib" not in guest.report()["data"]
 
 
 def test_the_application_gets_its_parameters_and_adds_to_the_report(guest: Guest) -> None:

@@ -1,0 +1,148 @@
+"""The business system on the lab: used from outside while web servers come and go."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.support.applications import Key, Member, members
+from tests.support.bureaus import Bureaus
+
+SYSTEM = "relief-test"
+TITLE = "社会救助系统"
+WORDS = "一条留言 <b>"
+SHOWN = "一条留言 &lt;b&gt;"
+LEARN_SECONDS = 120
+PAUSE_SECONDS = 0.2
+
+
+class Reader:
+    """Somebody who uses the application, over a connection of its own each time."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._context = ssl.create_default_context()
+        # `verify` compares the certificate with the one that the balancer reported.
+        self._context.check_hostname = False
+        self._context.verify_mode = ssl.CERT_NONE
+
+    def page(self) -> str:
+        """Return the front page."""
+        return self._ask(None)
+
+    def write(self, words: str) -> str:
+        """Write a message and return the page that follows."""
+        return self._ask(f"words={quote(words)}".encode())
+
+    def _ask(self, sent: bytes | None) -> str:
+        asked = Request(self._address, sent)  # noqa: S310 (it is https, which the copy says)
+        with urlopen(asked, timeout=30, context=self._context) as answer:  # noqa: S310 (likewise)
+            return str(answer.read().decode())
+
+    def member(self) -> str:
+        """Return which web server answers."""
+        found = re.search(r"应答节点：<b>([^<]+)</b>", self.page())
+        assert found, "the page does not name a web server"
+        return found[1]
+
+
+class Watch:
+    """Asks again and again, and counts who answered and what failed."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.answered: Counter[str] = Counter()
+        self.failed: list[str] = []
+        self._reader = reader
+        self._ended = threading.Event()
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        thread = threading.Thread(target=self._ask)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            thread.join()
+
+    def _ask(self) -> None:
+        while not self._ended.wait(PAUSE_SECONDS):
+            try:
+                self.answered[self._reader.member()] += 1
+            except (OSError, AssertionError) as error:
+                self.failed.append(f"{time.strftime('%T')} {error}")
+
+
+@pytest.fixture(scope="module")
+def member(bureaus: Bureaus) -> Member:
+    """Return a member at work in the system that has room for four servers."""
+    (found,) = [
+        Member(bureaus, one.bureau, system)
+        for one in members(bureaus)
+        for system in one.bureau.systems
+        if system.code == SYSTEM
+    ]
+    return found
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until the balancer has learnt something."""
+    deadline = time.monotonic() + LEARN_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "the balancer did not learn of it in time"
+        time.sleep(1)
+
+
+def test_web_servers_come_and_go_while_people_use_it(member: Member, key: Key, name: str) -> None:
+    before = member.things()
+    refused = member.app(
+        *("deploy", "business-system", name, "--parameter", key.parameter),
+        *("--parameter", "web_servers=0"),
+    )
+    assert refused.returncode == 1 and "it must be 1 to 8" in refused.stderr
+    words = ("--parameter", key.parameter, "--parameter", f"title={TITLE}")
+    copy = member.answer("deploy", "business-system", name, *words)
+    seen = {row["Check"]: row["Result"] for row in member.answer("verify", name)}
+    assert set(seen.values()) == {"well"} and {"https", "web/0/server"} <= set(seen)
+
+    reader = Reader(copy["health"])
+    assert SHOWN in reader.write(WORDS)
+    assert reader.member() == f"{name}-web-0"
+    servers = {one for one in member.things() if one[0] == "server"}
+
+    preview = member.answer("scale", name, "--count", "2", "--dry-run")
+    assert "1 servers" in preview["takes more"] and preview["from"] == 1
+    assert {one for one in member.things() if one[0] == "server"} == servers
+
+    watch = Watch(reader)
+    with watch.on():
+        grown = member.answer("scale", name, "--count", "2")
+        assert len(grown["members"].split()) == 2
+        both = {f"{name}-web-0", f"{name}-web-1"}
+        wait_for(lambda: set(watch.answered) == both)
+        assert {one for one in member.things() if one[0] == "server"} > servers
+        shrunk = member.answer("scale", name, "--count", "1")
+    assert watch.failed == []
+    assert shrunk["members"] == copy["members"]
+    assert {one for one in member.things() if one[0] == "server"} == servers
+    assert {reader.member() for _ in range(4)} == {f"{name}-web-0"}
+    assert SHOWN in reader.page()
+
+    done = member.app("delete", name, "--delete-data")
+    assert done.returncode == 0, done.stderr
+    assert member.things() == before
+
+
+def test_what_does_not_scale_says_so(member: Member) -> None:
+    refused = member.app("scale", "none-1", "--count", "2")
+    assert refused.returncode == 1 and "no copy 'none-1'" in refused.stderr
+    assert "Traceback" not in refused.stderr
