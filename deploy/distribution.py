@@ -13,16 +13,24 @@ VERSION = re.compile(r'(?m)^__version__ = "([^"]+)"$')
 
 @dataclass(frozen=True)
 class Distribution:
-    """Name and version, and the files of its dist-info folder by name."""
+    """Name, version and entry points."""
 
     name: str
     version: str
-    metadata: dict[str, str]
+    entry_points: str
 
     @property
     def info(self) -> str:
         """Name of the dist-info folder."""
         return f"{self.name.replace('-', '_')}-{self.version}.dist-info"
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The files of the dist-info folder by name."""
+        return {
+            "METADATA": f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {self.version}\n",
+            "entry_points.txt": self.entry_points,
+        }
 
 
 def read(tree: Path) -> Distribution:
@@ -31,11 +39,7 @@ def read(tree: Path) -> Distribution:
     setup.read(tree / "setup.cfg", encoding="utf-8")
     name = setup["metadata"]["name"]
     found = VERSION.search((tree / EXTENSIONS / "ouhai_cloud/__init__.py").read_text())
-    version = found[1] if found else "0"
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-    return Distribution(
-        name, version, {"METADATA": metadata, "entry_points.txt": _entry_points(setup)}
-    )
+    return Distribution(name, found[1] if found else "0", _entry_points(setup))
 
 
 def files(tree: Path) -> list[Path]:

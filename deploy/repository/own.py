@@ -58,8 +58,6 @@ def read(tree: Path) -> Own:
     ours = distribution.read(tree)
     source = tree / distribution.EXTENSIONS
     files = {f"{FOLDER}/{path}": (source / path).read_bytes() for path in distribution.files(tree)}
-    for name, text in ours.metadata.items():
-        files[f"{FOLDER}/{ours.info}/{name}"] = text.encode()
     own = Own(
         names.packages[0],
         ours.version,
@@ -67,7 +65,11 @@ def read(tree: Path) -> Own:
         str(record.get("description", "")),
         files,
     )
-    return replace(own, version=f"{ours.version}+{_digest(own)}")
+    # The folder's name has to change with the content. stevedore keeps what it has read of entry
+    # points for as long as files and folders keep their times, and all files here have one time.
+    ours = replace(ours, version=f"{ours.version}+{_digest(own, ours.entry_points)}")
+    info = {f"{FOLDER}/{ours.info}/{name}": text.encode() for name, text in ours.metadata.items()}
+    return replace(own, version=ours.version, files=files | info)
 
 
 def without(lists: Wanted, own: Own) -> Wanted:
@@ -111,8 +113,8 @@ def build(own: Own, debs: Path) -> Package:
     return replace(draft, sha256=digest, size=len(content), stanza=stanza)
 
 
-def _digest(own: Own) -> str:
-    digest = hashlib.sha256(own.control.encode())
+def _digest(own: Own, entry_points: str) -> str:
+    digest = hashlib.sha256(f"{own.control}{entry_points}".encode())
     for path, content in sorted(own.files.items()):
         digest.update(f"{path} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:8]

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 import yaml
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.tenancy.register.federation import SCHEMA_VERSION, mapping_rules
 from ouhai_cloud.tenancy.register.model import Bureau
 
 from tests.support.bureaus import DIRECTORY, Bureaus
-from tests.support.federation import UNANSWERED, Provider, assertion, mapped, provider, twins
+from tests.support.federation import (
+    ISSUER_ATTRIBUTE,
+    UNANSWERED,
+    Provider,
+    assertion,
+    mapped,
+    provider,
+    twins,
+)
 from tests.support.lab import ROOT, Lab
 
 ROLES = {
@@ -22,7 +31,7 @@ ROLES = {
 }
 FOREIGN = ("everybody", "教育局-管理员")
 """Groups that the register does not know; Keystone reads the last one as something else yet."""
-FORBIDDEN, CONFLICT = 403, 409
+UNAUTHORIZED, FORBIDDEN, CONFLICT = 401, 403, 409
 MOST_UNITS = 4
 
 
@@ -126,6 +135,34 @@ def test_another_issuer_is_refused(
     asked = [announced(units[0], "manager")]
     seen: list[Any] = elsewhere.login(lab, port, asked, issuer="https://other.example")
     assert seen == [FORBIDDEN]
+
+
+@pytest.mark.parametrize("spelled", [str.upper, str.lower])
+@pytest.mark.parametrize("between", ["-", "_"])
+def test_nobody_passes_for_the_provider_at_the_public_address(
+    lab: Lab,
+    units: list[Bureau],
+    elsewhere: Provider,
+    port: int,
+    spelled: Callable[[str], str],
+    between: str,
+) -> None:
+    person = announced(units[0], "manager")
+    claims = {**person, ISSUER_ATTRIBUTE: elsewhere.issuer}
+    headers = {
+        spelled(name.removeprefix("HTTP_")).replace("_", between): value.encode()
+        for name, value in claims.items()
+    }
+    access = lab.access
+    session = requests.Session()
+    session.trust_env = False
+    url = f"{access.auth_url.removesuffix('/v3')}/v3{elsewhere.path}"
+    answer = session.get(url, headers=headers, verify=str(access.ca_file), timeout=60)
+    assert "X-Subject-Token" not in answer.headers
+    assert answer.status_code in (UNAUTHORIZED, FORBIDDEN), answer.text
+    # The same claims do let in where a proxy of our own would stand.
+    (seen,) = elsewhere.login(lab, port, [person])
+    assert seen == dict.fromkeys(seen, ROLES["manager"]) != {}
 
 
 def test_groups_of_ldap_are_what_keystone_cannot_take(

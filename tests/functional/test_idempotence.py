@@ -63,6 +63,13 @@ def test_a_group_alone(lab: Lab, settled: dict[str, dict[str, str]]) -> None:
     assert set(played.recap) <= {*lab.groups["compute"], "localhost"}
 
 
+def test_a_tag_alone_finds_no_difference(lab: Lab) -> None:
+    """What is reckoned from a host's cores and memory is the same without the play that came first."""
+    played = play(lab, "site", "--tags", "foundation", "--check", "--diff")
+    assert played.code == 0, played.output
+    assert played.differences == []
+
+
 @pytest.fixture
 def edited(lab: Lab) -> Iterator[str]:
     """Change one line of a service's configuration; yield the line as it was."""
@@ -94,3 +101,22 @@ def test_an_edited_line_is_shown_and_a_tag_alone_puts_it_right(lab: Lab, edited:
     }
     assert restarted == {(lab.control, "glance-api.service")}
     assert_unchanged(play(lab, "site", "--tags", "glance"), [lab.control])
+
+
+@pytest.fixture
+def ending_service(lab: Lab) -> Iterator[str]:
+    """Have a service on the control host that starts well, ends a second later and starts anew."""
+    name = "ouhai-test-ending"
+    run = f"systemd-run --unit={name} --property=Restart=always --property=RestartSec=1"
+    try:
+        assert lab.ssh(lab.control, f"{run} sh -c 'echo I cannot go on; sleep 1; exit 3'").code == 0
+        yield name
+    finally:
+        lab.ssh(lab.control, f"systemctl stop {name}; systemctl reset-failed {name}")
+
+
+def test_a_service_that_ends_again_and_again_is_named(lab: Lab, ending_service: str) -> None:
+    played = play(lab, "site", "--tags", "answers")
+    assert played.code != 0
+    assert f"{ending_service}.service does not keep running" in played.output
+    assert "I cannot go on" in played.output

@@ -100,6 +100,11 @@ class Provider:
     id: str
     issuer: str
 
+    @property
+    def path(self) -> str:
+        """Where its people log in, below the address of the identity service."""
+        return f"/OS-FEDERATION/identity_providers/{self.id}/protocols/{PROTOCOL}/auth"
+
     def login(
         self, lab: Lab, port: int, assertions: Sequence[Mapping[str, str]], issuer: str = ""
     ) -> list[Any]:
@@ -111,9 +116,8 @@ class Provider:
         :param issuer: who announces them, by default the provider itself.
         """
         announced = [{**one, ISSUER_ATTRIBUTE: issuer or self.issuer} for one in assertions]
-        path = f"/OS-FEDERATION/identity_providers/{self.id}/protocols/{PROTOCOL}/auth"
         code = LOGIN.format(
-            port=port, path=path, asked=json.dumps(announced), unanswered=UNANSWERED
+            port=port, path=self.path, asked=json.dumps(announced), unanswered=UNANSWERED
         )
         return list(json.loads(lab.python(lab.control, code, timeout=300)))
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import jsonschema
 
 from ouhai_cloud.catalogue import lint, yaml_lines
 from ouhai_cloud.catalogue.yaml_lines import Document
 from ouhai_cloud.errors import EntryInvalid, Fault
+from ouhai_cloud.language import Language
 
-Language = Literal["zh", "en"]
 TARIFF = "tariff"
 TARIFF_PRICES = ("core", "memory_gib", "disk_gib", "address")
 

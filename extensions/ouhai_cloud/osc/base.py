@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cliff.command import Command
 
 from ouhai_cloud import config
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.config import Configuration, ConfigurationInvalid
+from ouhai_cloud.language import Language, preferred
 from ouhai_cloud.tenancy.present import Present, look
 from ouhai_cloud.tenancy.register.load import load
 from ouhai_cloud.tenancy.register.model import Register
 from ouhai_cloud.tenancy.state import StateStore
-
-Language = Literal["zh", "en"]
 
 
 @dataclass(frozen=True)
@@ -131,14 +129,9 @@ def add_language(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--language",
         choices=("zh", "en"),
-        default=_language(),
+        default=preferred(),
         help="Language of texts (default: after $LANG)",
     )
-
-
-def _language() -> Language:
-    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "zh" if next(filter(None, names), "").startswith("zh") else "en"
 
 
 def _print_counts(requests: Counter[str]) -> None:

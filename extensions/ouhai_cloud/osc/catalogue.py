@@ -10,8 +10,9 @@ from cliff.lister import Lister
 from cliff.show import ShowOne
 
 from ouhai_cloud.catalogue import copies, shelf
-from ouhai_cloud.catalogue.entry import Entry, Language, load
+from ouhai_cloud.catalogue.entry import Entry, load
 from ouhai_cloud.cloud.published import published
+from ouhai_cloud.language import Language
 from ouhai_cloud.osc.base import CloudCommand, add_language
 
 

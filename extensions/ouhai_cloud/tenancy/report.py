@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
+from ouhai_cloud.language import Language
 from ouhai_cloud.tenancy.changes import Action, Change, Plan
 from ouhai_cloud.tenancy.drift import Drift
 from ouhai_cloud.tenancy.encoding import value_text
 from ouhai_cloud.tenancy.plan_file import plan_to_json
 
-Language = Literal["zh", "en"]
 SIGNS: Mapping[Action, str] = {
     Action.ADD: "+",
     Action.CHANGE: "~",

@@ -46,10 +46,21 @@ def test_another_content_is_another_version(tmp_path: Path) -> None:
     (tmp_path / "setup.cfg").write_text("[metadata]\nname = x\n")
     module = tmp_path / "extensions/ouhai_cloud/__init__.py"
     module.write_text('__version__ = "1.0"\n')
-    first = own.read(tmp_path).version
+    first = own.read(tmp_path)
     module.write_text('__version__ = "1.0"\nMORE = 1\n')
-    assert own.read(tmp_path).version != first
-    assert first.startswith("1.0+")
+    second = own.read(tmp_path)
+    points = "[options.entry_points]\ngroup =\n    a = b:C\n"
+    (tmp_path / "setup.cfg").write_text(f"[metadata]\nname = x\n{points}")
+    third = own.read(tmp_path)
+    assert len({first.version, second.version, third.version}) == 3
+    assert first.version.startswith("1.0+")
+    # Else stevedore goes on with the entry points of the version before.
+    assert len({info_folder(first), info_folder(second), info_folder(third)}) == 3
+
+
+def info_folder(ours: own.Own) -> str:
+    (path,) = (path for path in ours.files if path.endswith("/entry_points.txt"))
+    return path
 
 
 def test_debian_is_asked_for_what_it_depends_on() -> None:

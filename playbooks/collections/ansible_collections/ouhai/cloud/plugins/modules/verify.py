@@ -70,14 +70,18 @@ options:
     description: Longest time that each kind of resource may take to be removed.
     type: int
     default: 180
-  volume_info_command:
+  control_command:
     description:
-      - Command (a list of words) that prints C(rbd info --format json) for the volume
-        C({volume_id}).
-      - Empty leaves out the check that the volume is a clone of the image.
+      - How to run a command on a control host, as a list of words; the command follows them.
+      - Empty leaves out the check that the volume is a clone of the image, and what OVN says of
+        a guest that does not answer.
     type: list
     elements: str
     default: []
+  volume_pool:
+    description: Cinder's pool in Ceph.
+    type: str
+    default: volumes
   report_file:
     description: Where to write the result as JSON.
     type: path

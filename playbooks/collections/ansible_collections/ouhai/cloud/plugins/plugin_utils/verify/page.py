@@ -8,6 +8,7 @@ import requests
 
 from ..cloud.errors import CheckFailed
 from ..cloud.waiting import Wait
+from .control_host import about_port
 from .guest import METADATA_KEY, console_tail
 from .scene import Scene
 
@@ -37,12 +38,14 @@ def _fetch(scene: Scene, path: str, timeout_seconds: float) -> requests.Response
         where=f"{page.address}, from the deploy host",
         remedy="With PROBE READY on the console the way to the guest is broken: the route from "
         "here to the external network, br-ex on the gateway host, the security group. Without "
-        "it, the guest got no address or metadata: look at ovn-controller and "
-        "neutron-ovn-metadata-agent on the compute host.",
+        "it, the guest got no address or metadata: without dhcpv4_options OVN gives none; else "
+        "look at ovn-controller and neutron-ovn-metadata-agent on the compute host.",
         timeout_seconds=timeout_seconds,
     ).until(
         page.get,
-        lambda: f"{page.reason}. The console ends with:\n{console_tail(scene)}",
+        lambda: (
+            f"{page.reason}. The console ends with:\n{console_tail(scene)}\n{about_port(scene)}"
+        ),
     )
 
 

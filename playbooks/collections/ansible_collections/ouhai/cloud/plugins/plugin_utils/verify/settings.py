@@ -24,7 +24,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "build_timeout_seconds": {"type": "int", "default": 180},
     "page_timeout_seconds": {"type": "int", "default": 180},
     "removal_timeout_seconds": {"type": "int", "default": 180},
-    "volume_info_command": {"type": "list", "elements": "str", "default": []},
+    "control_command": {"type": "list", "elements": "str", "default": []},
+    "volume_pool": {"type": "str", "default": "volumes"},
     "report_file": {"type": "path", "required": True},
     "keep": {"type": "bool", "default": False},
     "alone": {"type": "bool", "default": False},
@@ -51,7 +52,8 @@ class Settings:
     report_file: Path
     keep: bool
     alone: bool
-    volume_info_command: list[str] = field(default_factory=list)
+    volume_pool: str
+    control_command: list[str] = field(default_factory=list)
 
 
 def from_arguments(arguments: dict[str, Any]) -> Settings:
@@ -62,5 +64,5 @@ def from_arguments(arguments: dict[str, Any]) -> Settings:
     for name in ("clouds_file", "ca_file", "report_file"):
         values[name] = Path(values[name])
     values["dashboard_url"] = values["dashboard_url"].rstrip("/") + "/"
-    values["volume_info_command"] = [str(word) for word in values["volume_info_command"]]
+    values["control_command"] = [str(word) for word in values["control_command"]]
     return Settings(**values)
