@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploy.hardware import jobs
 from deploy.hardware.layout import Layout
 
-IMAGES = ("probe", "debian", "portal")
+IMAGES = ("probe", "debian", "portal", "oa")
 
 
 def build(layout: Layout) -> jobs.Job:

@@ -10,10 +10,10 @@ import pytest
 from tests.browser.chromium import chromium, trust
 from tests.browser.conftest import OUTPUT
 from tests.browser.wordpress import WordPress
-from tests.support.applications import Key, copy_name, first_member
+from tests.support.applications import Key, copy_name, deploy, first_member
 from tests.support.bureaus import Bureaus
 from tests.support.lab import Lab
-from tests.support.portal import Portal, deploy
+from tests.support.portal import Portal
 
 TITLE = "瓯海区教育局门户网站"
 ARTICLE = ("2026年秋季招生公告", "各学校：今年秋季招生工作定于七月一日开始。")
@@ -24,7 +24,7 @@ def site(tmp_path: Path) -> Iterator[Portal]:
     """Return a copy of a bureau, gone in the end."""
     member = first_member(Bureaus(Lab()))
     with copy_name(member) as name:
-        copy = deploy(member, name, Key(tmp_path), f"title={TITLE}")
+        copy = deploy(member, "portal", name, Key(tmp_path), f"title={TITLE}")
         yield Portal(copy, tmp_path)
 
 
