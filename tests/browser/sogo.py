@@ -13,7 +13,7 @@ from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.wait import WebDriverWait
 
 # The guest is emulated, and so is the browser's patience.
-WAIT_SECONDS = 40
+WAIT_SECONDS = 120
 
 
 class Sogo:
@@ -45,12 +45,13 @@ class Sogo:
     def write(self, account: str, recipient: str, subject: str, text: str) -> None:
         """Write a mail and send it."""
         self._browser.get(f"{self._address}/SOGo/so/{account}/Mail/view")
-        self._wait_for("button[ng-click^='mailbox.newMessage']").click()
+        self._wait_for("md-fab-trigger button").click()
+        self._wait_for("md-fab-actions button").click()
         self._wait_for("md-chips[ng-model='editor.message.editable.to'] input").send_keys(
             recipient, Keys.ENTER
         )
         self._wait_for("input[ng-model='editor.message.editable.subject']").send_keys(subject)
-        self._wait_for("textarea[ng-model='editor.message.editable.text']").send_keys(text)
+        self._wait_for("#mailEditor .ck-editor__editable").send_keys(text)
         self.screenshot("oa-2-mail")
         self._wait_for("button[ng-click='editor.send()']").click()
         self._wait(
@@ -68,6 +69,11 @@ class Sogo:
         )
         WebDriverWait(self._browser, WAIT_SECONDS).until(found, f"no mail {subject!r}").click()
         self._wait_for("#messageContent, .msg-body")
+
+    def addresses(self) -> set[str]:
+        """Return the addresses of all that the browser fetched for this page."""
+        script = "return performance.getEntriesByType('resource').map(one => one.name)"
+        return set(self._browser.execute_script(script))
 
     def screenshot(self, name: str) -> None:
         """Leave a picture of the page in the output directory."""

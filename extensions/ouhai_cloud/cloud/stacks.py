@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,8 +79,16 @@ def preview(api: Api, asked: Json) -> list[Json]:
     """
     api.warm("orchestration")
     answer = api.send("orchestration", "POST", "/stacks/preview", body=asked).json()
-    found: list[Json] = answer["stack"]["resources"]
-    return found
+    return list(_flat(answer["stack"]["resources"]))
+
+
+def _flat(resources: list[Any]) -> Iterator[Json]:
+    """Yield the resources of a preview, in which a group is a list of its members."""
+    for one in resources:
+        if isinstance(one, list):
+            yield from _flat(one)
+        else:
+            yield one
 
 
 def create(api: Api, asked: Json, tags: Collection[str], timeout_minutes: int) -> str:
