@@ -55,8 +55,8 @@ class Sogo:
         self.screenshot("oa-2-mail")
         self._wait_for("button[ng-click='editor.send()']").click()
         self._wait(
-            lambda: not self._browser.find_elements(
-                By.CSS_SELECTOR, "button[ng-click='editor.send()']"
+            lambda: (
+                not self._browser.find_elements(By.CSS_SELECTOR, "button[ng-click='editor.send()']")
             ),
             "the mail is not sent",
         )
@@ -64,10 +64,7 @@ class Sogo:
     def read(self, account: str, subject: str) -> None:
         """Open a mail of the inbox."""
         self._browser.get(f"{self._address}/SOGo/so/{account}/Mail/view")
-        found = expected_conditions.element_to_be_clickable(
-            (By.XPATH, f"//md-list-item//*[contains(text(), '{subject}')]")
-        )
-        WebDriverWait(self._browser, WAIT_SECONDS).until(found, f"no mail {subject!r}").click()
+        self._wait_for(f"md-list-item button[aria-label='{subject}']").click()
         self._wait_for("#messageContent, .msg-body")
 
     def addresses(self) -> set[str]:

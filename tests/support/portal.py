@@ -9,6 +9,7 @@ import requests
 
 from tests.support.website_copy import REQUEST_SECONDS, SiteUnfit, WebsiteCopy
 
+
 @dataclass(frozen=True)
 class Portal(WebsiteCopy):
     """A site and its editor."""

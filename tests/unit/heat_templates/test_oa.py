@@ -154,7 +154,7 @@ def site(certificate: Certificate, tmp_path: Path) -> Iterator[tuple[Site, Check
     with websites.website(one, certificate) as port, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         changes = {
-            "HTTPSConnection(\n            SITE,": f'HTTPSConnection(\n            SITE, {port},',
+            "HTTPSConnection(\n            SITE,": f"HTTPSConnection(\n            SITE, {port},",
             'SITE = "localhost"': 'SITE = "127.0.0.1"',
             "SUBMISSION_PORT = 587": f"SUBMISSION_PORT = {closed.getsockname()[1]}",
         }
