@@ -30,6 +30,15 @@ def find(layout: Layout, wish: str) -> str:
     return wish
 
 
+def images(layout: Layout, wish: str) -> set[str]:
+    """Return the images that an application's templates ask for when nobody chooses another."""
+    import yaml
+
+    paths = layout.tree.glob(f"heat-templates/{wish}/*/template.yaml")
+    templates = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths]
+    return {str(one["parameters"]["image"]["default"]) for one in templates}
+
+
 def deliver(layout: Layout, progress: Progress, register_file: Path, wish: str) -> dict[str, str]:
     """Deploy the application unless it is there, and return what the summary says of it.
 

@@ -38,6 +38,7 @@ REQUIREMENTS = (
     "openpyxl",
     "openstacksdk",
     "oslo.config",
+    "psycopg[binary]",
     "python-heatclient",
     "python-novaclient",
     "python-openstackclient",

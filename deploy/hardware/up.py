@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -168,7 +169,7 @@ class Up:
         self.background["repository"].wait()
         self.write_inventory()
         if self.comes_to("images"):
-            self.background["images"] = images.build(self.layout)
+            self.background["images"] = images.build(self.layout, self.state.application)
 
     def secrets(self) -> None:
         """Make secrets and certificates, then serve the repository with them."""
@@ -186,7 +187,8 @@ class Up:
     def images(self) -> None:
         """Wait for the images and upload them."""
         self.background["images"].wait()
-        ansible.play(self.layout, self.progress, "images")
+        wanted = json.dumps({"images": images.names(self.layout, self.state.application)})
+        ansible.play(self.layout, self.progress, "images", "--extra-vars", wanted)
 
     def verify(self) -> None:
         """Prove the cloud with a guest."""

@@ -78,6 +78,18 @@ class CopyFailed(OuhaiError):
     """A copy of an application could not be made, or is not well."""
 
 
+class MoveRefused(OuhaiError):
+    """A copy cannot be brought to another version; nothing was changed."""
+
+
+class BackupUnreadable(OuhaiError):
+    """A file is no backup of an application, or is damaged."""
+
+
+class BackupUnwritable(OuhaiError):
+    """A backup cannot be written where it should be."""
+
+
 class AddressesExhausted(OuhaiError):
     """The district's range has no room left for what the register asks for."""
 

@@ -64,7 +64,7 @@ def test_a_group_alone(lab: Lab, settled: dict[str, dict[str, str]]) -> None:
 
 
 def test_a_tag_alone_finds_no_difference(lab: Lab) -> None:
-    """What is reckoned from a host's cores and memory is the same without the play that came first."""
+    """What is reckoned from cores and memory is the same without the play that came first."""
     played = play(lab, "site", "--tags", "foundation", "--check", "--diff")
     assert played.code == 0, played.output
     assert played.differences == []

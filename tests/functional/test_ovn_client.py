@@ -1,10 +1,14 @@
-"""Neutron looks for no host of a router's port, and makes no port without its subnet's DHCP."""
+"""Neutron looks for no host of a router's port, and waits for what another process has made."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
+import pytest
 from openstack.connection import Connection
 
 from tests.support.guests import surroundings
@@ -100,3 +104,78 @@ def test_a_port_waits_for_its_subnets_dhcp_options(lab: Lab) -> None:
     assert said["no DHCP"][1] < 1
     assert "no DHCP options for subnet subnet of port port" in said["never"][0]
     assert 9 < said["never"][1] < 15
+
+
+# Holds back what OVN's database tells one of Neutron's API processes.
+HOLD_BACK = """
+set -e
+process=$(pgrep -P "$(systemctl show --value -p MainPID neutron-api)" | tail -n 1)
+own=$(ss -tnpH state established '( dport = :6641 )' | grep "pid=$process," | awk '{print $3}')
+port=${own##*:}
+test -n "$port"
+nft add table inet ouhai-test
+nft 'add chain inet ouhai-test input { type filter hook input priority -200; }'
+nft "add rule inet ouhai-test input tcp sport 6641 tcp dport $port drop"
+"""
+LET_GO = "nft delete table inet ouhai-test"
+# Long enough for a request that the other process takes.
+HELD_SECONDS = 3.0
+NETWORKS = 8
+
+
+@pytest.fixture
+def scratch_networks(cloud: Connection) -> Iterator[list[str]]:
+    """Collect ids of networks; at the end they are removed with their ports."""
+    made: list[str] = []
+    yield made
+    for network_id in made:
+        for port in cloud.network.ports(network_id=network_id):
+            cloud.network.delete_port(port)
+        cloud.network.delete_network(network_id)
+
+
+@contextmanager
+def one_process_held_back(lab: Lab) -> Iterator[None]:
+    held = lab.ssh(lab.control, HOLD_BACK)
+    try:
+        assert held.code == 0, held.errors
+        yield
+    finally:
+        lab.ssh(lab.control, LET_GO)
+
+
+def test_a_process_that_hears_late_of_a_network_gives_its_guests_addresses(
+    lab: Lab, cloud: Connection, scratch_networks: list[str]
+) -> None:
+    """Which process is asked is chance: in a quarter, the late one is for the subnet."""
+    network = cloud.network
+    ports = []
+    with ThreadPoolExecutor(1) as pool:
+        for number in range(NETWORKS):
+            name = f"ouhai-test-late-{number}"
+            subnet = None
+            with one_process_held_back(lab):
+                made = pool.submit(network.create_network, name=name)
+                wait([made], HELD_SECONDS)
+                # Else the late one was asked for the network, and answers when it is let go.
+                if made.done():
+                    facts = {"network_id": made.result().id, "cidr": "192.0.2.0/24"}
+                    subnet = pool.submit(network.create_subnet, ip_version=4, **facts)
+                    wait([subnet], HELD_SECONDS)
+            network_id = made.result().id
+            scratch_networks.append(network_id)
+            if subnet:
+                subnet.result()
+                network.create_port(network_id=network_id)
+                # With the metadata port, which answers if it has an address.
+                ports += [one.id for one in network.ports(network_id=network_id)]
+    columns = "--columns=name,dhcpv4_options,external_ids"
+    answer = lab.ssh(lab.control, f"ovn-nbctl --format=json {columns} list Logical_Switch_Port")
+    rows = {
+        name: (options, dict(ids[1])) for name, options, ids in json.loads(answer.output)["data"]
+    }
+    without_address = [one for one in ports if not rows[one][1]["neutron:cidrs"]]
+    guests = [one for one in ports if rows[one][1]["neutron:device_owner"] == ""]
+    without_options = [one for one in guests if rows[one][0] == ["set", []]]
+    assert (without_address, without_options) == ([], [])
+    assert guests

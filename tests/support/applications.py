@@ -102,6 +102,8 @@ class Member:
         listed: dict[str, Any] = {
             "server": cloud.compute.servers(),
             "volume": cloud.block_storage.volumes(),
+            "snapshot": cloud.block_storage.snapshots(),
+            "image": cloud.image.images(owner=project),
             "address": cloud.network.ips(project_id=project),
             "port": cloud.network.ports(project_id=project),
             "security group": cloud.network.security_groups(project_id=project),
@@ -111,10 +113,15 @@ class Member:
         return {(kind, str(one.id)) for kind, rows in listed.items() for one in rows}
 
 
+def members(bureaus: Bureaus) -> list[Member]:
+    """Return a member of each of the register's bureaus, at work in its first system."""
+    found = [one for one in bureaus.register.bureaus if one.kind == "bureau"]
+    return [Member(bureaus, one, one.systems[0]) for one in found]
+
+
 def first_member(bureaus: Bureaus) -> Member:
     """Return a member of the register's first bureau, at work in its first system."""
-    bureau = next(one for one in bureaus.register.bureaus if one.kind == "bureau")
-    return Member(bureaus, bureau, bureau.systems[0])
+    return members(bureaus)[0]
 
 
 @contextmanager
@@ -188,3 +195,13 @@ class Key:
             timeout=SSH_SECONDS,
             check=False,
         )
+
+    def run(self, copy: Mapping[str, Any], command: str) -> str:
+        """Run a command in a copy's guest and return what it says.
+
+        :raises CommandFailed: it did not succeed.
+        """
+        done = self.ssh(copy, command)
+        if done.returncode != 0:
+            raise CommandFailed(f"{command}: {done.stdout}{done.stderr}")
+        return done.stdout

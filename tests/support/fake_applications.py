@@ -1,12 +1,14 @@
-"""Glance and Heat in memory, as far as the catalogue uses them, in the place of ``cloud.api.Api``.
+"""Glance, Heat, Cinder in memory, as far as applications use them, in the place of ``cloud.api``.
 
-A stack comes to rest at the second look at it.
+A stack comes to rest at the second look at it. Its resources are those of its template that are
+named ``server``, ``volume`` or ``port``.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -14,13 +16,24 @@ from typing import Any
 from ouhai_cloud.cloud.api import Json
 from ouhai_cloud.cloud.errors import Refused
 
+from tests.support.fake_volumes import FakeVolumes
+
 PROJECT = "project-1"
 SECRET = "Aa1made"  # noqa: S105 (what an output holds)
 IDS = {"server": "OS::Nova::Server", "volume": "OS::Cinder::Volume", "port": "OS::Neutron::Port"}
 FLAVORS = [
     {"id": "f1", "name": "probe", "vcpus": 1, "ram": 128, "disk": 1},
     {"id": "f2", "name": "small", "vcpus": 1, "ram": 1024, "disk": 10},
+    {"id": "f3", "name": "medium", "vcpus": 2, "ram": 2048, "disk": 20},
 ]
+LIMITS = {
+    "maxTotalVolumes": 4,
+    "totalVolumesUsed": 0,
+    "maxTotalVolumeGigabytes": 20,
+    "totalGigabytesUsed": 0,
+    "maxTotalSnapshots": 2,
+    "totalSnapshotsUsed": 0,
+}
 
 
 class FakeApplications:
@@ -35,25 +48,34 @@ class FakeApplications:
         self.centre = centre
         self.requests: Counter[str] = Counter()
         self.images: dict[str, Json] = {}
-        self.documents: dict[str, bytes] = {}
         self.stacks: dict[str, Json] = {}
         self.parts: dict[str, list[Json]] = {}
         self.things: dict[str, str] = {}
+        self.volumes = FakeVolumes()
         self.networks = [{"id": "n1", "name": "mzj-oa"}]
+        self.limits = dict(LIMITS)
+        self.images_mib = 1000
         self.cores_used = 0
         self.words = ""
+        self.unwell = ""
+        """The version of which `words` are said; empty for any."""
         self.refusal = ""
+        self.changes: dict[str, list[str]] = {}
         self.stopped: list[str] = []
+        self.started: list[str] = []
         self._ids = count(1)
 
     def warm(self, *_: str) -> None:
         """Every service is there."""
 
-    def list(self, _service: str, path: str, **search: Any) -> list[Json]:
+    def list(self, service: str, path: str, **search: Any) -> list[Json]:
         """Answer a GET of a collection."""
         self.requests[f"GET {path}"] += 1
+        if service == "block_storage":
+            return self.volumes.list(path, search)
         if path == "/images":
-            return [one for one in self.images.values() if one["visibility"] == "public"]
+            wanted = {key: search[key] for key in ("name", "visibility") if key in search}
+            return [one for one in self.images.values() if wanted.items() <= one.items()]
         if path == "/stacks":
             named = [
                 one
@@ -62,7 +84,7 @@ class FakeApplications:
             ]
             return [one for one in named if search.get("tags", "") in ["", *one["tags"]]]
         if path.endswith("/resources"):
-            return self.parts[path.split("/")[3]]
+            return [dict(one) for one in self.parts[path.split("/")[3]]]
         rows: dict[str, list[Json]] = {
             "/networks": self.networks,
             "/flavors/detail": FLAVORS,
@@ -78,31 +100,36 @@ class FakeApplications:
         """Answer a GET of one object."""
         self.requests[f"GET {path}"] += 1
         if service == "orchestration":
-            return {"stack": self._rest(path.split("/")[3])}
-        if path == "/usages":
-            return {"usages": {"INSTANCE": {"VCPU": self.cores_used, "consumer_count": 1}}}
-        if path == "/limits":
-            names = (
-                "maxTotalVolumes",
-                "totalVolumesUsed",
-                "maxTotalVolumeGigabytes",
-                "totalGigabytesUsed",
-            )
-            return {"limits": {"absolute": dict(zip(names, (4, 0, 20, 0), strict=True))}}
-        if path.startswith("/quotas/"):
-            names = ("floatingip", "port", "security_group", "security_group_rule")
-            return {"quota": {name: {"limit": 50, "used": 0} for name in names}}
-        noun, id_ = path.strip("/").split("/")
-        if id_ not in self.things:
+            id_ = path.split("/")[3]
+            if path.endswith("/files"):
+                return dict(self.stacks[id_]["files"])
+            return {"stack": self._rest(id_)}
+        if service == "block_storage" and path != "/limits":
+            return self.volumes.get(path)
+        noun, id_ = path.strip("/").split("/")[0], path.rpartition("/")[2]
+        if id_ in self.things:
+            return {noun.removesuffix("s"): {"status": self.things[id_]}}
+        found = self.images.get(id_) or self._room().get(noun)
+        if found is None:
             raise Refused(f"GET {path}", 404, "not found")
-        return {noun.removesuffix("s"): {"status": self.things[id_]}}
+        return found
 
-    def post(self, _service: str, path: str, body: Json) -> Json:
+    def _room(self) -> dict[str, Json]:
+        names = ("floatingip", "port", "security_group", "security_group_rule")
+        return {
+            "usages": {"usages": {"INSTANCE": {"VCPU": self.cores_used, "consumer_count": 1}}},
+            "limits": {"limits": {"absolute": self.limits}},
+            "info": {"usage": {"image_size_total": {"limit": self.images_mib, "usage": 0}}},
+            "quotas": {"quota": {name: {"limit": 50, "used": 0} for name in names}},
+        }
+
+    def post(self, service: str, path: str, body: Json) -> Json:
         """Answer a POST."""
         self.requests[f"POST {path}"] += 1
+        if service == "block_storage":
+            return self.volumes.post(path, body, self.images)
         made = {"id": f"id-{next(self._ids)}"}
         if path == "/images":
-            self._only_centre(path)
             created_at = f"2026-11-25T00:00:{len(self.requests):02}Z"
             made |= body | {"created_at": created_at, "status": "queued"}
             self.images[made["id"]] = made
@@ -110,46 +137,54 @@ class FakeApplications:
         self._make_stack(made["id"], body)
         return {"stack": made}
 
-    def send(self, _service: str, method: str, path: str, **asked: Any) -> Any:
+    def send(self, service: str, method: str, path: str, **asked: Any) -> Any:
         """Answer any other request."""
         self.requests[f"{method} {path.rpartition('/')[2]}"] += 1
-        body, id_ = asked.get("body"), path.split("/")[2]
-        if path == "/stacks/preview":
-            return self._preview(body)
-        if path.endswith("/action"):
-            self.stopped.append(id_)
-            self.things[id_] = "SHUTOFF"
+        body: Any = asked.get("body")
+        id_ = path.split("/")[2]
+        if path.endswith("/preview"):
+            return self._preview(body) if method == "POST" else self._preview_update()
+        if service == "orchestration":
+            self._update(path.split("/")[3], body)
+        elif service == "block_storage":
+            self.volumes.send(path, body)
+        elif path.endswith("/action"):
+            stop = "os-stop" in body
+            (self.stopped if stop else self.started).append(id_)
+            self.things[id_] = "SHUTOFF" if stop else "ACTIVE"
         elif path.endswith("/file") and method == "GET":
-            if self.images[id_]["status"] == "deactivated":
-                raise Refused(f"GET {path}", 403, "deactivated")
-            return SimpleNamespace(content=self.documents[id_])
+            return self._file(self.images[id_], path)
+        elif path.endswith("/file"):
+            self.images[id_] |= {"content": b"".join(_pieces(body)), "status": "active"}
+            self.images[id_]["size"] = len(self.images[id_]["content"])
         else:
             self._only_centre(path)
             self._change_image(self.images[id_], path, body)
         return None
 
-    def delete(self, _service: str, path: str) -> None:
+    def delete(self, service: str, path: str) -> None:
         """Remove something."""
         self.requests[f"DELETE {path.split('/')[1]}"] += 1
         id_ = path.rpartition("/")[2]
         if path.startswith("/stacks/"):
-            for part in self.parts[id_]:
-                if part["resource_type"] != IDS["volume"]:
-                    self.things.pop(part["physical_resource_id"], None)
-                else:
-                    self.things[part["physical_resource_id"]] = "available"
+            self._remove(self.parts[id_])
             del self.stacks[id_]
+        if service == "block_storage":
+            self.volumes.delete(path)
         self.images.pop(id_, None)
         self.things.pop(id_, None)
+
+    def _file(self, image: Json, path: str) -> Any:
+        if image["status"] == "deactivated":
+            raise Refused(f"GET {path}", 403, "deactivated")
+        return _Answer(image["content"])
 
     def _only_centre(self, path: str) -> None:
         if not self.centre:
             raise Refused(f"POST {path}", 403, "you are not authorized")
 
     def _change_image(self, image: Json, path: str, body: Any) -> None:
-        if path.endswith("/file"):
-            self.documents[image["id"]], image["status"] = body, "active"
-        elif path.endswith("activate"):
+        if path.endswith("activate"):
             image["status"] = "deactivated" if path.endswith("deactivate") else "active"
         else:
             image.update({one["path"].strip("/"): one["value"] for one in body})
@@ -157,42 +192,118 @@ class FakeApplications:
     def _preview(self, body: Any) -> Any:
         if self.refusal:
             raise Refused("POST /stacks/preview", 400, self.refusal)
-        given = body["parameters"] | {}
-        defaults = body["environment"]["parameter_defaults"]
-        flavor = given.get("flavor", defaults["flavor"])
-        size = given.get("data_gib", defaults["data_gib"])
-        found = [("server", {"flavor": flavor}), ("volume", {"size": size}), ("port", {})]
+        defaults = {
+            name: one.get("default") for name, one in body["template"]["parameters"].items()
+        }
+        values = defaults | body["environment"]["parameter_defaults"] | body["parameters"]
+        found = {"server": {"flavor": values["flavor"]}, "port": {}}
+        if not values["data_volume"]:
+            found["volume"] = {"size": values["data_gib"]}
         rows = [
-            {"resource_name": name, "resource_type": IDS[name], "properties": values}
-            for name, values in found
+            {"resource_name": name, "resource_type": IDS[name], "properties": properties}
+            for name, properties in found.items()
+            if name in body["template"]["resources"]
         ]
         return SimpleNamespace(json=lambda: {"stack": {"resources": rows}})
 
+    def _preview_update(self) -> Any:
+        if self.refusal:
+            raise Refused("PATCH preview", 400, self.refusal)
+        words = ("unchanged", "updated", "replaced", "added", "deleted")
+        changes = {
+            word: [
+                {
+                    "resource_name": name,
+                    "resource_type": IDS[name],
+                    "physical_resource_id": "",
+                    "resource_status": "",
+                    "resource_status_reason": "",
+                }
+                for name in self.changes.get(word, ())
+            ]
+            for word in words
+        }
+        return SimpleNamespace(json=lambda: {"resource_changes": changes})
+
     def _make_stack(self, id_: str, body: Json) -> None:
-        status = "CREATE_FAILED" if self.words else "CREATE_COMPLETE"
         self.stacks[id_] = {
             "id": id_,
             "stack_name": body["stack_name"],
-            "stack_status": "CREATE_IN_PROGRESS",
-            "rests": status,
-            "tags": body["tags"].split(","),
             "creation_time": "2026-11-25T00:00:00Z",
-            "outputs": [
-                {"output_key": "address", "output_value": "10.0.0.9"},
-                {"output_key": "editor_password", "output_value": SECRET},
-            ],
+            "files": {},
+            "given": {},
         }
-        self.parts[id_] = [self._part(id_, name) for name in IDS]
+        self.parts[id_] = []
+        self._change(id_, body, "CREATE")
+
+    def _update(self, id_: str, body: Json) -> None:
+        """Patch: what is not named stays, but values of parameters that the template lacks."""
+        given = self.stacks[id_]["given"]
+        body = {"template": self.stacks[id_]["template"], **body}
+        for name in list(given):
+            if (
+                name in body.get("clear_parameters", ())
+                or name not in body["template"]["parameters"]
+            ):
+                del given[name]
+        self._change(id_, body, "UPDATE")
+
+    def _change(self, id_: str, body: Json, action: str) -> None:
+        stack, template = self.stacks[id_], body["template"]
+        stack["template"] = template
+        stack["files"] |= body.get("files", {})
+        stack["given"] |= body.get("parameters", {})
+        stack["tags"] = body["tags"].split(",")
+        version = template["outputs"].get("version", {}).get("value")
+        wanted = [name for name in IDS if name in template["resources"]]
+        if stack["given"].get("data_volume"):
+            wanted.remove("volume")
+        fails = bool(self.words) and self.unwell in ("", version) and "server" in wanted
+        stack |= {
+            "stack_status": f"{action}_IN_PROGRESS",
+            "rests": f"{action}_FAILED" if fails else f"{action}_COMPLETE",
+        }
+        there = {one["resource_name"]: one for one in self.parts[id_]}
+        self._remove([one for name, one in there.items() if name not in wanted])
+        self.parts[id_] = [there.get(name) or self._part(stack, name) for name in wanted]
         # What fails because something else did comes first in Heat's list, too.
-        reasons = {"server": "CREATE aborted", "port": self.words} if self.words else {}
+        reasons = {"server": f"{action} aborted", "port": self.words} if fails else {}
         for part in self.parts[id_]:
             part["resource_status_reason"] = reasons.get(part["resource_name"], "")
             failed = part["resource_name"] in reasons
-            part["resource_status"] = "CREATE_FAILED" if failed else "CREATE_COMPLETE"
+            part["resource_status"] = f"{action}_FAILED" if failed else f"{action}_COMPLETE"
+        held = self._data_volume(id_)
+        self.volumes.status(held, "in-use" if "server" in wanted else "available")
+        values = {"address": "10.0.0.9", "data_volume": held}
+        stack["outputs"] = [
+            {"output_key": name, "output_value": value}
+            for name, value in values.items()
+            if name in template["outputs"]
+        ]
+        stack["outputs"].append({"output_key": "editor_password", "output_value": SECRET})
 
-    def _part(self, id_: str, name: str) -> Json:
-        thing = f"{name}-of-{id_}"
-        self.things[thing] = {"server": "ACTIVE", "volume": "in-use"}.get(name, "DOWN")
+    def _data_volume(self, id_: str) -> str:
+        own = [
+            one["physical_resource_id"]
+            for one in self.parts[id_]
+            if one["resource_name"] == "volume"
+        ]
+        return str(next(iter(own), self.stacks[id_]["given"].get("data_volume", "")))
+
+    def _remove(self, parts: Iterable[Json]) -> None:
+        for part in parts:
+            id_ = part["physical_resource_id"]
+            if part["resource_type"] == IDS["server"]:
+                for volume in self.volumes.rows["volumes"]:
+                    self.volumes.status(volume, "available")
+            self.things.pop(id_, None)
+
+    def _part(self, stack: Json, name: str) -> Json:
+        thing = f"{name}-{next(self._ids)}"
+        if name == "volume":
+            thing = self.volumes.add(f"{stack['stack_name']}-data", 1, b"data")
+        else:
+            self.things[thing] = "ACTIVE" if name == "server" else "DOWN"
         return {
             "resource_name": name,
             "resource_type": IDS[name],
@@ -206,3 +317,25 @@ class FakeApplications:
         now = json.loads(json.dumps(row))
         row["stack_status"] = row["rests"]
         return dict(now)
+
+
+class _Answer:
+    """An answer with content, read as a whole or piece by piece."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __enter__(self) -> _Answer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is to be closed."""
+
+    def iter_content(self, _: int) -> Any:
+        """Yield it in two pieces."""
+        middle = len(self.content) // 2
+        yield from (self.content[:middle], self.content[middle:])
+
+
+def _pieces(body: Any) -> Any:
+    return [body] if isinstance(body, bytes) else body

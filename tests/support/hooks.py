@@ -15,7 +15,7 @@ from tests.support.websites import Certificate
 FILES = ROOT / "deploy/images/files"
 HOOKS = "usr/local/lib/ouhai"
 TABLES = ("mariadb_system_tables", "mariadb_performance_tables", "mariadb_system_tables_data")
-PATHS = ("/etc/", "/srv/data", "/usr/share/mariadb", "/usr/local/lib")
+PATHS = ("/etc/", "/run/", "/srv/data", "/usr/share/mariadb", "/usr/local/lib")
 
 
 class Guest:
@@ -35,7 +35,7 @@ class Guest:
     ) -> None:
         self.folder = folder
         self.parameters = parameters
-        for name in ("bin", "etc/ssl", "srv/data", "usr/share/mariadb", HOOKS, *folders):
+        for name in ("bin", "etc/ssl", "run", "srv/data", "usr/share/mariadb", HOOKS, *folders):
             (folder / name).mkdir(parents=True, exist_ok=True)
         for name in TABLES:
             (folder / f"usr/share/mariadb/{name}.sql").write_text(f"-- {name}\n@current_hostname\n")
@@ -46,7 +46,7 @@ class Guest:
         for name in ("systemctl", "chown", "journalctl", "mariadb-upgrade"):
             self.program(name, f'echo {name} "$@" >>{folder}/called')
         self.program(
-            "mariadbd", f"cat >{folder}/bootstrap; mkdir {folder}/srv/data/mariadb.new/mysql"
+            "mariadbd", f"cat >{folder}/bootstrap; mkdir {folder}/run/website-database/mysql"
         )
         # Owners are what only root may give, in a guest that has them.
         self.program("install", 'for last; do :; done; mkdir -p "$last"')

@@ -6,23 +6,21 @@ A copy is a stack with tags that say which entry of the catalogue it was made fr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ouhai_cloud.catalogue import sizing, values
+from ouhai_cloud.catalogue import setups, sizing, values, waiting
 from ouhai_cloud.catalogue.entry import Entry
 from ouhai_cloud.catalogue.sizing import Size
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api, Json
-from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.cloud.headroom import Room, headroom
 from ouhai_cloud.cloud.stacks import Part, Stack
 from ouhai_cloud.errors import CopyExists, CopyFailed, CopyUnknown, ValuesInvalid
 
 TAG = "ouhai-application"
 TIMEOUT_MINUTES = 60
-POLL_SECONDS = 2.0
 NETWORK, FLAVOR = "neutron.network", "nova.flavor"
 
 Tell = Callable[[str], None]
@@ -68,8 +66,20 @@ class Copy:
         return tag(self.stack, "version")
 
     @property
+    def moving_to(self) -> str:
+        """The version to which it is on the way, without servers; empty when it is on none."""
+        return tag(self.stack, "moving-to")
+
+    @property
     def failure(self) -> str:
         """Why it failed, in the words of what did; empty when it did not."""
+        name = self.stack.name
+        if self.moving_to and self.stack.status.endswith("_COMPLETE"):
+            return (
+                f"it has no server: its way to {self.moving_to} was cut off. Go on: openstack app "
+                f"update {name} --to {self.moving_to}; to {self.version}: openstack app rollback "
+                f"{name}"
+            )
         if not self.stack.status.endswith("_FAILED"):
             return ""
         culprit = stacks.culprit(self.parts)
@@ -82,10 +92,31 @@ def tag(stack: Stack, word: str) -> str:
     return next((value for name, _, value in found if name == word), "")
 
 
-def propose(api: Api, entry: Entry, name: str, given: Mapping[str, str]) -> Proposal:
+def tags(entry: Entry, moving_to: str = "") -> tuple[str, ...]:
+    """Return the tags of a copy.
+
+    :param moving_to: the version to which it is on the way.
+    """
+    own = (
+        TAG,
+        f"application:{entry.application}",
+        f"version:{entry.version}",
+        f"digest:{entry.digest}",
+    )
+    return (*own, f"moving-to:{moving_to}") if moving_to else own
+
+
+def propose(
+    api: Api,
+    entry: Entry,
+    name: str,
+    given: Mapping[str, str],
+    data_gib: Collection[int] = (),
+) -> Proposal:
     """Check all that can be checked before anything is made, and say what would be.
 
     :param given: values by parameter, as people write them.
+    :param data_gib: sizes of the volumes that it will be given in the place of new ones.
     :raises ValuesInvalid: the name or a value is not allowed, or Heat refuses one.
     :raises CopyExists: the project has such a stack.
     :raises NotEnoughLeft: the project has no room for it.
@@ -103,8 +134,10 @@ def propose(api: Api, entry: Entry, name: str, given: Mapping[str, str]) -> Prop
     flavors = stacks.flavors(api)
     sizing.check_flavors(entry, values.effective(entry, checked, FLAVOR), flavors)
     asked = stacks.request(name, entry.template, dict(entry.environment), checked)
-    resources = _preview(api, entry, asked)
+    resources = preview(api, entry, asked)
     taken, room = sizing.size(resources, flavors), headroom(api)
+    if data_gib:
+        taken = replace(taken, volumes=len(data_gib), volume_gib=sum(data_gib))
     sizing.check_room(taken, room)
     return Proposal(
         entry=entry,
@@ -124,14 +157,10 @@ def deploy(api: Api, proposal: Proposal, tell: Tell) -> Copy:
     :raises CopyFailed: it could not be made; with the guest's own words where it said why.
     """
     entry = proposal.entry
-    tags = (
-        TAG,
-        f"application:{entry.application}",
-        f"version:{entry.version}",
-        f"digest:{entry.digest}",
-    )
-    stack_id = stacks.create(api, proposal.asked, tags, TIMEOUT_MINUTES)
-    stack = Stack(stack_id, proposal.name, "CREATE_IN_PROGRESS", "", tags, "")
+    setup = setups.of(entry, proposal.asked["parameters"])
+    asked = {**proposal.asked, "files": setups.files(setup)}
+    stack_id = stacks.create(api, asked, tags(entry), TIMEOUT_MINUTES)
+    stack = Stack(stack_id, proposal.name, "CREATE_IN_PROGRESS", "", tags(entry), "")
     follow(api, stack, tell)
     copy = look(api, proposal.name)
     if copy.failure:
@@ -143,25 +172,28 @@ def deploy(api: Api, proposal: Proposal, tell: Tell) -> Copy:
     return copy
 
 
-def follow(api: Api, stack: Stack, tell: Tell) -> None:
-    """Wait until a stack is at rest or gone, and tell of each part that moves."""
+def follow(api: Api, stack: Stack, tell: Tell, before: Collection[Part] = ()) -> None:
+    """Wait until a stack is at rest or gone, and tell of each part that moves.
+
+    :param before: its parts as they were, which are no news.
+    """
     start = time.monotonic()
-    seen: dict[str, str] = {}
+    seen = {one.name: (one.id, one.status) for one in before}
     while True:
         now = stacks.show(api, stack, outputs=False)
-        action = now.status.partition("_")[0] if now else ""
         found = stacks.parts(api, stack) if now else []
-        done = sum(one.status == f"{action}_COMPLETE" for one in found)
-        for one in found:
-            # What an earlier action left is no news.
-            if seen.get(one.name) != one.status and one.status.startswith(action):
-                seen[one.name] = one.status
+        # Heat begins with all of them, and then with one after the other.
+        begun = [one for one in found if not one.status.startswith("INIT")]
+        done = sum(one.status.endswith("_COMPLETE") for one in begun)
+        for one in begun:
+            if seen.get(one.name) != (one.id, one.status):
+                seen[one.name] = (one.id, one.status)
                 word = one.status.lower().replace("_", " ")
                 seconds = time.monotonic() - start
                 tell(f"{one.name}: {word} ({done}/{len(found)}, {seconds:.0f} s)")
         if now is None or not now.status.endswith("_IN_PROGRESS"):
             return
-        time.sleep(POLL_SECONDS)
+        time.sleep(waiting.POLL_SECONDS)
 
 
 def look(api: Api, name: str) -> Copy:
@@ -182,6 +214,15 @@ def copies(api: Api) -> list[Stack]:
     return sorted(stacks.tagged(api, TAG), key=lambda one: one.name)
 
 
+def preview(api: Api, entry: Entry, asked: Json) -> list[dict[str, Any]]:
+    """Return the resources that there would be, after Heat has checked all values.
+
+    :raises ValuesInvalid: Heat refuses one.
+    """
+    with values.heeded(entry):
+        return stacks.preview(api, asked)
+
+
 def _network(entry: Entry) -> str:
     """Return the first parameter that names a network and has no default; empty for none."""
     for name, one in entry.template["parameters"].items():
@@ -198,14 +239,3 @@ def _only_network(api: Api) -> str:
     names = ", ".join(sorted(one["name"] for one in found)) or "none"
     fault = f"  network: the project has {len(found)} networks ({names}); name one"
     raise ValuesInvalid("which network?", (fault,))
-
-
-def _preview(api: Api, entry: Entry, asked: Json) -> list[dict[str, Any]]:
-    """Return the resources that there would be, after Heat has checked all values."""
-    try:
-        return stacks.preview(api, asked)
-    except Refused as refusal:
-        if refusal.status != 400:
-            raise
-        title = f"{entry.application} {entry.version}"
-        raise ValuesInvalid(title, (f"  {refusal.reason}",)) from refusal

@@ -72,6 +72,11 @@ class Entry:
         return str(self.metadata["version"])
 
     @property
+    def age(self) -> tuple[int, ...]:
+        """Its version as numbers, by which versions are in order."""
+        return tuple(map(int, self.version.split(".")))
+
+    @property
     def requires(self) -> Requirements:
         """The smallest server that it runs on."""
         return Requirements(**self.metadata["requires"])

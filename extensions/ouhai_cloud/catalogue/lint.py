@@ -12,12 +12,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ouhai_cloud.catalogue.serverless import dependents, references
 from ouhai_cloud.catalogue.yaml_lines import Document, Path
-from ouhai_cloud.cloud.stacks import SERVER, VOLUME
+from ouhai_cloud.cloud.stacks import FLOATING_ADDRESS, PORT, SERVER, VOLUME
 from ouhai_cloud.errors import Fault
 
 VERSION = "2021-04-16"
 OUTPUTS = ("address", "health", "version", "access")
+KEPT = (VOLUME, PORT, FLOATING_ADDRESS)
+"""What stays while versions come and go: the data and the address."""
+VOLUME_PARAMETER = "_volume"
+"""How a parameter's name ends that takes an existing volume."""
 HORIZON_LISTS = ("nova.flavor", "nova.keypair", "neutron.network", "glance.image")
 REPORT = "Ouhai::Server::Report"
 ALLOWED_TYPES = frozenset(
@@ -194,6 +199,35 @@ def kept(data: Mapping[str, Any]) -> Found:
             yield ("resources", name), "a volume needs deletion_policy: Retain; data is kept"
 
 
+def separable(data: Mapping[str, Any]) -> Found:
+    """Data and address stay when an update replaces the servers."""
+    for name in sorted(dependents(data)):
+        if data["resources"][name].get("type") in KEPT:
+            yield (
+                ("resources", name),
+                "depends on a server, so an update would replace it, too; a volume, port or "
+                "floating address must stay as it is without its server",
+            )
+
+
+def reusable(data: Mapping[str, Any]) -> Found:
+    """Each volume's id is told by an output, and can be given by a parameter of that name."""
+    told = {
+        volume
+        for name, one in data["outputs"].items()
+        if name.endswith(VOLUME_PARAMETER) and name in data["parameters"]
+        for volume in references(one)
+    }
+    for name, one in data["resources"].items():
+        if one.get("type") == VOLUME and name not in told:
+            yield (
+                ("resources", name),
+                f"needs a parameter and an output of one name that ends in {VOLUME_PARAMETER} (as "
+                "data_volume): the one takes an existing volume in its place, the other tells "
+                "its id; backup and restore go by them",
+            )
+
+
 def closed(data: Mapping[str, Any]) -> Found:
     """No rule lets the whole world in; the register's ``exposes`` does that."""
     for name, one in data["resources"].items():
@@ -242,6 +276,8 @@ RULES: tuple[Callable[[Mapping[str, Any]], Found], ...] = (
     allowed,
     reported,
     kept,
+    separable,
+    reusable,
     closed,
     outputs,
     used,

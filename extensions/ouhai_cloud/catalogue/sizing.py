@@ -22,6 +22,7 @@ WORDS = {
     "disk_gib": "GiB of servers' disks 系统盘",
     "volumes": "volumes 云硬盘",
     "volume_gib": "GiB of volumes 云硬盘容量",
+    "snapshots": "snapshots 快照",
     "addresses": "floating addresses 浮动 IP",
     "ports": "ports 端口",
     "security_groups": "security groups 安全组",
@@ -43,11 +44,17 @@ class Size:
     ports: int = 0
     security_groups: int = 0
     security_group_rules: int = 0
+    snapshots: int = 0
 
     def __add__(self, other: Size) -> Size:
         """Return what both take together."""
         mine, theirs = asdict(self), asdict(other)
         return Size(**{name: mine[name] + theirs[name] for name in mine})
+
+    def __sub__(self, other: Size) -> Size:
+        """Return what this takes beyond what the other takes."""
+        mine, theirs = asdict(self), asdict(other)
+        return Size(**{name: max(0, mine[name] - theirs[name]) for name in mine})
 
 
 def size(resources: Rows, flavors: Rows) -> Size:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ouhai_cloud.catalogue.entry import Entry
+from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.errors import ValuesInvalid
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9.-]*\Z")
@@ -33,14 +35,15 @@ def check_name(name: str) -> None:
     raise ValuesInvalid("the copy cannot be called that", (fault,))
 
 
-def check(entry: Entry, given: Mapping[str, str]) -> dict[str, Any]:
+def check(entry: Entry, given: Mapping[str, str], held: Collection[str] = ()) -> dict[str, Any]:
     """Return the values for Heat, of their parameters' types.
 
     :param given: by parameter, as people write them.
+    :param held: parameters whose values Heat has already.
     :raises ValuesInvalid: with every value that is unknown, missing or not allowed.
     """
     parameters: Mapping[str, Any] = entry.template["parameters"]
-    faults = [*_unknown(parameters, given), *_missing(parameters, entry, given)]
+    faults = [*_unknown(parameters, given), *_missing(parameters, entry, {*given, *held})]
     values = {}
     for name, text in given.items():
         if name in parameters:
@@ -54,7 +57,7 @@ def check(entry: Entry, given: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def missing(entry: Entry, given: Mapping[str, str]) -> list[str]:
+def missing(entry: Entry, given: Collection[str]) -> list[str]:
     """Return the parameters that have neither a value nor a default."""
     defaults = entry.environment.get("parameter_defaults", {})
     return [
@@ -62,6 +65,26 @@ def missing(entry: Entry, given: Mapping[str, str]) -> list[str]:
         for name, one in entry.template["parameters"].items()
         if "default" not in one and name not in given and name not in defaults
     ]
+
+
+def written(value: Any) -> str:
+    """Return a value for Heat as people write it; ``check`` makes the same value of it again."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@contextmanager
+def heeded(entry: Entry) -> Iterator[None]:
+    """Tell people what Heat refuses as they are told what we refuse.
+
+    :raises ValuesInvalid: Heat refuses values.
+    """
+    try:
+        yield
+    except Refused as refusal:
+        if refusal.status != 400:
+            raise
+        title = f"{entry.application} {entry.version}"
+        raise ValuesInvalid(title, (f"  {refusal.reason}",)) from refusal
 
 
 def effective(entry: Entry, checked: Mapping[str, Any], constraint: str) -> dict[str, Any]:
@@ -86,9 +109,7 @@ def _unknown(parameters: Mapping[str, Any], given: Mapping[str, str]) -> Iterato
             yield f"  {name}: no such parameter; {hint}"
 
 
-def _missing(
-    parameters: Mapping[str, Any], entry: Entry, given: Mapping[str, str]
-) -> Iterator[str]:
+def _missing(parameters: Mapping[str, Any], entry: Entry, given: Collection[str]) -> Iterator[str]:
     for name in missing(entry, given):
         one = parameters[name]
         yield f"  {name} ({one['label']}): has no value; give --parameter {name}=…: " + str(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from ouhai_cloud.catalogue import website
+from ouhai_cloud.catalogue import database, website
 from ouhai_cloud.catalogue.copies import Copy
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api
@@ -30,20 +30,25 @@ class Finding:
 
 def verify(api: Api, copy: Copy) -> list[Finding]:
     """Look at the stack, its servers and volumes, and at its health address from here."""
-    complete = copy.stack.status.endswith("_COMPLETE")
+    complete = copy.stack.status.endswith("_COMPLETE") and not copy.failure
     found = [Finding("stack", complete, copy.failure or copy.stack.status.lower())]
-    found += _parts(api, copy)
+    return [*found, *parts(api, copy), answer(copy)]
+
+
+def answer(copy: Copy) -> Finding:
+    """Look at a copy's health address from here."""
     health = str(copy.stack.outputs.get("health") or "")
     if not health:
-        return [*found, Finding("health", False, "the copy has no health address (output health)")]
+        return Finding("health", False, "the copy has no health address (output health)")
     target = urlsplit(health)
     probe = PROBES.get(target.scheme)
     if probe is None:
-        return [*found, Finding("health", False, f"{health}: nobody knows how to look at that")]
-    return [*found, probe(target, copy.stack.outputs)]
+        return Finding("health", False, f"{health}: nobody knows how to look at that")
+    return probe(target, copy.stack.outputs)
 
 
-def _parts(api: Api, copy: Copy) -> Iterator[Finding]:
+def parts(api: Api, copy: Copy) -> Iterator[Finding]:
+    """Look at a copy's servers and volumes."""
     for one in copy.parts:
         if one.type == SERVER:
             status = stacks.server_status(api, one.id) if one.id else "none"
@@ -80,6 +85,16 @@ def _ssh(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
     return Finding("ssh", True, f"{host}:{port} answers with the host key that the guest reported")
 
 
+def _postgresql(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
+    """Log in to a database as those do whom it serves, and read a row."""
+    names = ("certificate_sha256", "reader_password")
+    fingerprint, password = (str(outputs.get(name) or "") for name in names)
+    try:
+        return Finding("postgresql", True, database.look(target, fingerprint, password))
+    except database.DatabaseUnfit as error:
+        return Finding("postgresql", False, str(error))
+
+
 def _https(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
     """Look at a website as its readers do."""
     fingerprint, title = (str(outputs.get(name) or "") for name in ("certificate_sha256", "title"))
@@ -94,5 +109,6 @@ def _https(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
 
 PROBES: Mapping[str, Callable[[SplitResult, Mapping[str, object]], Finding]] = {
     "ssh": _ssh,
+    "postgresql": _postgresql,
     "https": _https,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
 from keystoneauth1.identity.v3 import Token
@@ -24,7 +24,7 @@ from ouhai_cloud.cloud.errors import (
 )
 
 Json: TypeAlias = dict[str, Any]
-Body: TypeAlias = Json | list[Json] | bytes
+Body: TypeAlias = Json | list[Json] | bytes | Iterable[bytes]
 Service = Literal[
     "identity", "network", "compute", "block_storage", "image", "placement", "orchestration"
 ]
@@ -137,21 +137,24 @@ class Api:
         headers: Mapping[str, str] | None = None,
         system: bool = False,
         again: bool = True,
+        stream: bool = False,
     ) -> Response:
         """Send one request, repeated for a bounded time while the service is down.
 
         :param body: sent as JSON, bytes as they are.
+        :param stream: return when the answer begins; its content is read from it later.
         :raises Refused: the service refused it.
         :raises CloudUnreachable: it did not answer for as long as we are patient.
         :raises Unanswered: it may have been carried out, and ``again`` is False.
         """
         doing = f"{method} {path.partition('?')[0]} of {service}"
-        content = "data" if isinstance(body, bytes) else "json"
+        content = "json" if isinstance(body, dict | list | None) else "data"
         options: Json = {"params": params or None, content: body, "connect_retries": 0}
         options |= {
             "headers": dict(headers or {}),
             "status_code_retries": 0,
             "raise_exc": True,
+            "stream": stream,
             "microversion": _version(service),
         }
 
@@ -257,5 +260,5 @@ def _next(answer: Json, collection: str) -> str:
 
 def _version(service: Service) -> str | None:
     """Return the version of an API that we ask for, where its answers depend on one."""
-    # From 3.18 on Cinder tells whose a backup is.
-    return {"placement": "1.38", "compute": "2.90", "block_storage": "3.18"}.get(service)
+    # From 3.18 on Cinder tells whose a backup is, from 3.40 on it reverts volumes to snapshots.
+    return {"placement": "1.38", "compute": "2.90", "block_storage": "3.40"}.get(service)

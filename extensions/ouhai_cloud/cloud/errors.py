@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from keystoneauth1.exceptions import (
@@ -79,6 +81,18 @@ def never_sent(error: BaseException) -> bool:
     inner = cause.args[0] if cause is not None and cause.args else None
     reason = getattr(inner, "reason", inner)
     return isinstance(reason, HTTPError) and isinstance(reason, NewConnectionError)
+
+
+@contextmanager
+def read_on(doing: str) -> Iterator[None]:
+    """Name the error when an answer that is read piece by piece is cut off.
+
+    :raises CloudUnreachable: it was.
+    """
+    try:
+        yield
+    except (HTTPError, OSError) as error:
+        raise CloudUnreachable(f"{doing}: the answer was cut off ({error})") from error
 
 
 def _words(body: str) -> str:

@@ -42,8 +42,8 @@ def headroom(api: Api) -> Mapping[str, Room]:
     """Return the room that the own project has, by resource.
 
     Resources are ``servers``, ``cores``, ``memory_mib``, ``disk_gib`` (servers' own disks),
-    ``volumes``, ``volume_gib``, ``addresses``, ``ports``, ``security_groups`` and
-    ``security_group_rules``.
+    ``volumes``, ``volume_gib`` (snapshots' too), ``snapshots``, ``addresses``, ``ports``,
+    ``security_groups`` and ``security_group_rules``.
 
     :raises CloudUnreachable: a service does not answer.
     """
@@ -85,6 +85,7 @@ def _volumes(api: Api) -> dict[str, Room]:
     return {
         "volumes": Room(limits["maxTotalVolumes"], limits["totalVolumesUsed"]),
         "volume_gib": Room(limits["maxTotalVolumeGigabytes"], limits["totalGigabytesUsed"]),
+        "snapshots": Room(limits["maxTotalSnapshots"], limits["totalSnapshotsUsed"]),
     }
 
 

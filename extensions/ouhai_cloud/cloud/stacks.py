@@ -10,14 +10,15 @@ from ouhai_cloud.cloud.api import Api, Json, Service
 from ouhai_cloud.cloud.errors import Refused
 
 SERVER, VOLUME = "OS::Nova::Server", "OS::Cinder::Volume"
+PORT, FLOATING_ADDRESS = "OS::Neutron::Port", "OS::Neutron::FloatingIP"
 ABORTED = "aborted"
 
 # Where a resource can be looked up, by its type.
 PLACES: Mapping[str, tuple[Service, str]] = {
     SERVER: ("compute", "/servers"),
     VOLUME: ("block_storage", "/volumes"),
-    "OS::Neutron::FloatingIP": ("network", "/floatingips"),
-    "OS::Neutron::Port": ("network", "/ports"),
+    FLOATING_ADDRESS: ("network", "/floatingips"),
+    PORT: ("network", "/ports"),
     "OS::Neutron::SecurityGroup": ("network", "/security-groups"),
 }
 
@@ -102,6 +103,33 @@ def create(api: Api, asked: Json, tags: Collection[str], timeout_minutes: int) -
     return str(api.post("orchestration", "/stacks", body)["stack"]["id"])
 
 
+def update(api: Api, stack: Stack, asked: Json, tags: Collection[str]) -> None:
+    """Begin to change a stack; parameters and files that are not named stay as they are.
+
+    :param asked: ``template``, ``environment``, ``parameters``, ``clear_parameters``, ``files``.
+    :raises Refused: Heat refuses it.
+    """
+    body = {**asked, "tags": ",".join(tags)}
+    api.send("orchestration", "PATCH", stack.path, body=body)
+
+
+def preview_update(api: Api, stack: Stack, asked: Json) -> Mapping[str, list[Part]]:
+    """Return which resources an update would leave ``unchanged``, and so on; change nothing.
+
+    :param asked: see ``update``.
+    :return: by ``unchanged``, ``updated``, ``replaced``, ``added`` and ``deleted``.
+    :raises Refused: with what Heat finds wrong.
+    """
+    answer = api.send("orchestration", "PATCH", f"{stack.path}/preview", body=asked).json()
+    changes: Mapping[str, list[Json]] = answer["resource_changes"]
+    return {word: [_part(row) for row in rows] for word, rows in changes.items()}
+
+
+def files(api: Api, stack: Stack) -> Mapping[str, str]:
+    """Return the files that Heat keeps beside a stack's template."""
+    return api.get("orchestration", f"{stack.path}/files")
+
+
 def find(api: Api, name: str) -> Stack | None:
     """Return the own project's stack of a name, without outputs; None where there is none."""
     api.warm("orchestration")
@@ -129,17 +157,7 @@ def show(api: Api, stack: Stack, *, outputs: bool = True) -> Stack | None:
 
 def parts(api: Api, stack: Stack) -> list[Part]:
     """Return the resources of a stack."""
-    rows = api.list("orchestration", f"{stack.path}/resources")
-    return [
-        Part(
-            name=row["resource_name"],
-            type=row["resource_type"],
-            id=row["physical_resource_id"] or "",
-            status=row["resource_status"],
-            reason=row["resource_status_reason"] or "",
-        )
-        for row in rows
-    ]
+    return [_part(row) for row in api.list("orchestration", f"{stack.path}/resources")]
 
 
 def culprit(found: Collection[Part]) -> Part | None:
@@ -180,6 +198,11 @@ def stop_server(api: Api, server_id: str) -> None:
     api.send("compute", "POST", f"/servers/{server_id}/action", body={"os-stop": None})
 
 
+def start_server(api: Api, server_id: str) -> None:
+    """Start a server that was stopped."""
+    api.send("compute", "POST", f"/servers/{server_id}/action", body={"os-start": None})
+
+
 def volume_status(api: Api, volume_id: str) -> str:
     """Return Cinder's word for how a volume is, such as ``in-use``; empty when it is gone."""
     api.warm("block_storage")
@@ -213,6 +236,16 @@ def _own(api: Api, **words: Any) -> list[Stack]:
     own = api.own_project_id
     rows = api.list("orchestration", "/stacks", **words)
     return [_stack(row) for row in rows if row.get("project", own) == own]
+
+
+def _part(row: Json) -> Part:
+    return Part(
+        name=row["resource_name"],
+        type=row["resource_type"],
+        id=row["physical_resource_id"] or "",
+        status=row["resource_status"],
+        reason=row["resource_status_reason"] or "",
+    )
 
 
 def _stack(row: Json) -> Stack:

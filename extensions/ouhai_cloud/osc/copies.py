@@ -46,14 +46,7 @@ class DeployApplication(CloudCommand, ShowOne):
         parser = super().get_parser(prog_name)
         add_application(parser)
         parser.add_argument("name", metavar="<name>", help="What the copy is called")
-        parser.add_argument(
-            "--parameter",
-            metavar="<name>=<value>",
-            action="append",
-            default=[],
-            help="A value that the application takes (see openstack app show); @FILE reads it from "
-            "a file (repeat for more)",
-        )
+        add_parameters(parser, "A value that the application takes")
         parser.add_argument(
             "--dry-run", action="store_true", help="Show what it takes and costs; make nothing"
         )
@@ -170,6 +163,20 @@ def named(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """Add the argument that says which copy."""
     parser.add_argument("name", metavar="<name>", help="See openstack app list --deployed")
     return parser
+
+
+def add_parameters(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the option by which values are given.
+
+    :param what: what such a value is.
+    """
+    parser.add_argument(
+        "--parameter",
+        metavar="<name>=<value>",
+        action="append",
+        default=[],
+        help=f"{what} (see openstack app show); @FILE reads it from a file (repeat for more)",
+    )
 
 
 def parameters(words: list[str]) -> dict[str, str]:

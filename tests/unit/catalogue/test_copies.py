@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
-from ouhai_cloud.catalogue import copies, removing, shelf
+from ouhai_cloud.catalogue import copies, removing, shelf, waiting
 from ouhai_cloud.catalogue.entry import Entry, load
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.errors import Refused
@@ -30,8 +30,7 @@ VALUES = {"public_key": "ssh-ed25519 " + "A" * 68}
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "POLL_SECONDS", 0)
-    monkeypatch.setattr(removing, "POLL_SECONDS", 0)
+    monkeypatch.setattr(waiting, "POLL_SECONDS", 0)
 
 
 @pytest.fixture
@@ -148,8 +147,8 @@ def test_the_newest_offered_version_is_taken_by_number(
 
 
 def test_a_document_that_somebody_changed_is_refused(fake: FakeApplications, entry: Entry) -> None:
-    (id_,) = fake.documents
-    fake.documents[id_] = b"{}"
+    (image,) = fake.images.values()
+    image["content"] = b"{}"
     with pytest.raises(EntryInvalid, match="digest"):
         shelf.take(cast(Api, fake), "server")
 
@@ -246,7 +245,10 @@ def test_data_is_kept_after_the_guest_was_shut_down(
     copy = deployed(api, entry)
     done = removing.remove(api, copy, silent, delete_data=False)
     (kept,) = done.kept
-    assert fake.things == {kept.id: "available"}
+    assert (fake.things, fake.volumes.get(f"/volumes/{kept.id}")["volume"]["status"]) == (
+        {},
+        "available",
+    )
     assert len(fake.stopped) == 1
 
 

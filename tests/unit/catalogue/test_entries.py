@@ -192,6 +192,16 @@ BAD: tuple[tuple[Callable[..., Any], Change, str], ...] = (
         dropped("template", "resources", "volume", "deletion_policy"),
         "deletion_policy: Retain",
     ),
+    (
+        lint.separable,
+        resource("volume", depends_on="server"),
+        "volume: depends on a server, so an update would replace it",
+    ),
+    (
+        lint.reusable,
+        dropped("template", "outputs", "data_volume"),
+        "volume: needs a parameter and an output of one name",
+    ),
     (lint.closed, world, "lets the whole world in"),
     (lint.outputs, dropped("template", "outputs", "health"), "lacks health"),
     (lint.outputs, dropped("template", "outputs", "address"), "lacks address"),

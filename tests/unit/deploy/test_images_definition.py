@@ -70,7 +70,7 @@ def test_a_wrong_file_is_refused(keys: tuple[str, ...], value: Any, message: str
 
 
 def test_an_unknown_image_names_those_there_are() -> None:
-    with pytest.raises(DefinitionInvalid, match="known images: debian, probe"):
+    with pytest.raises(DefinitionInvalid, match=r"known images: .*debian, .*probe"):
         load(IMAGES / "prbe.yml")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.hardware import application, register
+from deploy.hardware import application, images, register
 from deploy.hardware.errors import LabError
 from deploy.hardware.layout import Layout
 from tests.runner.paths import ROOT
@@ -23,6 +23,15 @@ def test_applications_are_those_of_the_tree_and_none(layout: Layout) -> None:
         assert application.find(layout, name) == name
     with pytest.raises(LabError, match=r"--app nothing: there are .*server"):
         application.find(layout, "nothing")
+
+
+def test_a_lab_has_the_images_of_its_application(layout: Layout) -> None:
+    assert images.names(layout, application.NONE) == ["probe", "debian"]
+    assert images.names(layout, "server") == ["probe", "debian"]
+    assert images.names(layout, "base-database") == ["probe", "debian", "database"]
+    for name in application.names(layout):
+        for image in images.names(layout, name):
+            assert (ROOT / f"deploy/images/{image}.yml").is_file()
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("deploy/register/*.yaml")), ids=lambda p: p.stem)

@@ -66,7 +66,7 @@ def test_inventory_puts_hosts_into_their_groups() -> None:
         "ansible_host": "10.118.0.22",
         "tunnel_address": "10.118.2.22",
     }
-    assert cloud["hosts"]["control1"]["storage_devices"][0]["size_gib"] == 20
+    assert cloud["hosts"]["control1"]["storage_devices"][0]["size_gib"] == 40
 
 
 def test_variables_follow_the_address_plan_and_the_snapshot() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from argparse import Namespace
 from io import StringIO
 from pathlib import Path
@@ -10,8 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ouhai_cloud.catalogue import copies as making
+from ouhai_cloud.catalogue import waiting
+from ouhai_cloud.catalogue.verifying import Finding
 from ouhai_cloud.errors import CopyFailed, CopyUnknown
+from ouhai_cloud.osc.backups import BackUpCopy, RestoreCopy
 from ouhai_cloud.osc.base import CloudCommand
 from ouhai_cloud.osc.catalogue import (
     ListApplications,
@@ -27,8 +31,11 @@ from ouhai_cloud.osc.copies import (
     VerifyCopy,
     parameters,
 )
+from ouhai_cloud.osc.interrupting import orderly
+from ouhai_cloud.osc.versions import RollBackCopy, UpdateCopy
 
 from tests.runner.paths import ROOT
+from tests.support.entries import further_version
 from tests.support.fake_applications import SECRET, FakeApplications
 
 FOLDER = str(ROOT / "heat-templates/server/1")
@@ -59,8 +66,7 @@ class Client:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr(making, "POLL_SECONDS", 0)
-    monkeypatch.setattr("ouhai_cloud.catalogue.removing.POLL_SECONDS", 0)
+    monkeypatch.setattr(waiting, "POLL_SECONDS", 0)
     made = Client()
     made.run(PublishApplications, FOLDER, "--environment", "lab")
     return made
@@ -169,6 +175,71 @@ def test_deleting_says_what_is_kept(copy: Client) -> None:
 
 def test_deleting_data_says_so(copy: Client) -> None:
     assert "deleted: volume " in copy.run(DeleteCopy, "web1", "--delete-data")[1]
+
+
+@pytest.fixture
+def newer(copy: Client, tmp_path: Path) -> Client:
+    """Return a client with a copy and a version 2."""
+    copy.run(PublishApplications, str(further_version(tmp_path, "2")), "--environment", "lab")
+    return copy
+
+
+def test_an_update_is_foreseen_without_changing_anything(newer: Client) -> None:
+    newer.fake.changes = {"replaced": ["server"]}
+    shown = newer.answer(UpdateCopy, "web1", "--dry-run", "--parameter", "flavor=medium")
+    assert (shown["from"], shown["to"]) == ("1", "2")
+    assert shown["changes"] == "replaced: server"
+    assert "1 cores 核" in shown["takes more"] and "1 snapshots 快照" in shown["takes more"]
+    assert shown["data"].startswith("data_volume ") and shown["data"].endswith("(1 GiB)")
+    assert newer.answer(ShowStatus, "web1")["version"] == "1"
+
+
+def test_an_update_and_the_way_back_show_what_became_of_the_copy(
+    newer: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = newer.answer(UpdateCopy, "web1")
+    assert (shown["version"], shown["status"]) == ("2", "UPDATE_COMPLETE")
+    assert shown["down seconds"] <= shown["seconds"]
+    said = capsys.readouterr().err
+    assert "server: shutting down" in said and "snapshot web1-before-2: taken" in said
+    foreseen = newer.answer(RollBackCopy, "web1", "--data", "--dry-run")
+    assert "since is lost" in foreseen["data"] and foreseen["to"] == "1"
+    assert newer.answer(RollBackCopy, "web1", "--data")["version"] == "1"
+    assert "data: goes back to 2026-11-25" in capsys.readouterr().err
+
+
+def test_a_copy_goes_into_a_file_and_comes_out_of_it(
+    copy: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = Finding("ssh", True, "answers")
+    monkeypatch.setattr("ouhai_cloud.catalogue.verifying.answer", lambda _: well)
+    file = tmp_path / "web1.tar"
+    shown = copy.answer(BackUpCopy, "web1", "--file", str(file))
+    assert shown["bytes"] == file.stat().st_size and shown["volumes"] == "data_volume: 1 GiB"
+    foreseen = copy.answer(RestoreCopy, str(file), "web2", "--dry-run")
+    assert foreseen["taken at"] == shown["taken at"] and "1 volumes" in foreseen["takes"]
+    restored = copy.answer(RestoreCopy, str(file), "web2")
+    assert (restored["name"], restored["status"]) == ("web2", "CREATE_COMPLETE")
+    assert "ssh: answers" in restored["verified"]
+    monkeypatch.setattr(
+        "ouhai_cloud.catalogue.verifying.answer", lambda _: Finding("ssh", False, "no way")
+    )
+    assert copy.run(RestoreCopy, str(file), "web3", "-f", "json")[0] == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_told_to_end_puts_things_in_order(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(SystemExit) as ended, orderly():
+        os.kill(os.getpid(), number)
+    assert ended.value.code == 128 + number and signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize("command", [UpdateCopy, RollBackCopy, BackUpCopy, RestoreCopy])
+def test_help_has_examples(command: type[CloudCommand]) -> None:
+    app: Any = SimpleNamespace()
+    text = command(app, None).get_parser("openstack app").format_help()
+    assert "Example" in text and "openstack app" in text
 
 
 def test_values_may_come_from_a_file(tmp_path: Path) -> None:
