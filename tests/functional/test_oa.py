@@ -70,8 +70,8 @@ def test_mail_and_calendars_outlive_the_server(
         stranger.send(zhang.mail_address, *MAIL)
     leaked = key.ssh(copy, f"sudo -u nobody cat {' '.join(PRIVATE)}")
     assert leaked.stdout == "" and leaked.returncode != 0
-    told = key.ssh(copy, "sudo journalctl --boot").stdout
-    assert not [one for one in office.passwords.values() if one in told]
+    journal = key.ssh(copy, "sudo journalctl --boot").stdout
+    assert not [one for one in office.passwords.values() if one in journal]
 
     # A fault is told in the words of what is broken, and is over when it is mended.
     key.ssh(copy, "sudo systemctl stop mariadb; sudo systemctl mask --runtime mariadb")

@@ -117,18 +117,25 @@ class Check:
 
 
 def check(
-    folder: Path, application: str, certificate: Certificate, changes: Mapping[str, str]
+    folder: Path,
+    application: str,
+    program: str,
+    certificate: Certificate,
+    changes: Mapping[str, str],
 ) -> Check:
     """Copy an application's check into a folder, for another place than its guest.
 
-    :param changes: text of its files, and what stands there instead.
+    :param program: its file.
+    :param changes: text of the files, and what stands there instead.
+    :raises ValueError: the files have no such text.
     """
-    sources = (FILES / "website" / HOOKS / "website.py", FILES / application / HOOKS / "check")
+    sources = (FILES / "website" / HOOKS / "website.py", FILES / application / HOOKS / program)
     texts = {source.name: source.read_text() for source in sources}
     known = {"/etc/ssl/website/certificate.pem": str(certificate.certificate), **changes}
     for before, after in known.items():
-        assert any(before in text for text in texts.values()), before
+        if not any(before in text for text in texts.values()):
+            raise ValueError(f"{before!r} is in none of {', '.join(texts)}")
         texts = {name: text.replace(before, after) for name, text in texts.items()}
     for name, text in texts.items():
         (folder / name).write_text(text)
-    return Check(folder / "check")
+    return Check(folder / program)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import cached_property
-from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -88,9 +88,8 @@ class Person:
             for _ in range(REQUEST_SECONDS):
                 server.select(readonly=True)
                 for number in server.search(None, "ALL")[1][0].split():
-                    parts = server.fetch(number, "(RFC822)")[1][0]
-                    assert isinstance(parts, tuple)
-                    mail = email.message_from_bytes(parts[1], policy=email.policy.default)
+                    parts: Any = server.fetch(number, "(RFC822)")[1]
+                    mail = email.message_from_bytes(parts[0][1], policy=email.policy.default)
                     if mail["Subject"] == subject:
                         return str(mail.get_content()).strip()
                 time.sleep(1)

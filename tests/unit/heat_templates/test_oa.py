@@ -158,7 +158,7 @@ def site(certificate: Certificate, tmp_path: Path) -> Iterator[tuple[Site, Check
             'SITE = "localhost"': 'SITE = "127.0.0.1"',
             "SUBMISSION_PORT = 587": f"SUBMISSION_PORT = {closed.getsockname()[1]}",
         }
-        yield one, hooks.check(tmp_path, "oa", certificate, changes)
+        yield one, hooks.check(tmp_path, "oa", "office.py", certificate, changes)
 
 
 def test_check_enters_an_appointment_and_removes_it(site: tuple[Site, Check]) -> None:

@@ -130,7 +130,7 @@ def site(certificate: Certificate, tmp_path: Path) -> Iterator[tuple[Site, Check
             'SITE = "localhost"': f'SITE = "127.0.0.1:{port}"',
             "/usr/share/wordpress/wp-includes/version.php": str(version),
         }
-        yield one, hooks.check(tmp_path, "portal", certificate, changes)
+        yield one, hooks.check(tmp_path, "portal", "check", certificate, changes)
 
 
 def test_check_uses_the_site_and_leaves_nothing(

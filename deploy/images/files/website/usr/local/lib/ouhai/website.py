@@ -1,4 +1,4 @@
-"""Somebody who visits this server's website over TLS: what the programs `check` of applications share."""
+"""Somebody who visits this server's website over TLS: what programs `check` share."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Mapping
 from html import unescape
 from http.cookies import SimpleCookie
+from typing import Any
 
 SITE = "localhost"
 TIMEOUT_SECONDS = 120
@@ -25,6 +26,12 @@ def own_certificate() -> bytes:
     """Return the certificate that prepare left, in DER."""
     with open(CERTIFICATE, encoding="ascii") as file:
         return ssl.PEM_cert_to_DER_cert(file.read().partition(END)[0] + END)
+
+
+def shown(connection: Any) -> bytes:
+    """Return the certificate that a connection over TLS was shown, in DER."""
+    certificate: bytes | None = connection.getpeercert(binary_form=True)
+    return certificate or b""
 
 
 def unchecked() -> ssl.SSLContext:
@@ -46,10 +53,10 @@ class Visitor:
             SITE, timeout=TIMEOUT_SECONDS, context=unchecked()
         )
         self._connection.connect()
-        shown = self._connection.sock.getpeercert(binary_form=True) or b""
-        if shown != own_certificate():
+        certificate = shown(self._connection.sock)
+        if certificate != own_certificate():
             raise Unfit(f"nginx shows another certificate than {CERTIFICATE}")
-        self.fingerprint = hashlib.sha256(shown).hexdigest()
+        self.fingerprint = hashlib.sha256(certificate).hexdigest()
         self.headers: dict[str, str] = {}
         self._cookies: dict[str, str] = {}
 
