@@ -11,6 +11,7 @@ from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.connection import prepare
 
 from tests.support import cloud as clouds
+from tests.support.applications import Key, Member, copy_name, members
 from tests.support.bureaus import Bureaus
 from tests.support.guests import Guest, guest, surroundings
 from tests.support.lab import Lab
@@ -40,6 +41,36 @@ def api(cloud: Connection) -> Api:
 def bureaus(lab: Lab) -> Bureaus:
     """Return the bureaus of the lab's register and a way in for their people."""
     return Bureaus(lab)
+
+
+@pytest.fixture(scope="module")
+def member(bureaus: Bureaus) -> Member:
+    """Return a member of the register's first bureau, at work in its first system."""
+    return members(bureaus)[0]
+
+
+@pytest.fixture(scope="module")
+def other_member(bureaus: Bureaus) -> Member:
+    """Return a member of another bureau, likewise."""
+    return members(bureaus)[1]
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
+    return Key(tmp_path_factory.mktemp("key"))
+
+
+@pytest.fixture
+def name(member: Member) -> Iterator[str]:
+    with copy_name(member) as name:
+        yield name
+
+
+@pytest.fixture
+def other_name(other_member: Member) -> Iterator[str]:
+    """Return a name for a copy of the other bureau, likewise."""
+    with copy_name(other_member) as name:
+        yield name
 
 
 @pytest.fixture(scope="session")

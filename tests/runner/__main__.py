@@ -16,6 +16,7 @@ PARALLEL = 2
 ON_A_CLOUD = {
     "functional": cloud.functional,
     "browser": cloud.browser,
+    "applications": cloud.applications,
     "tempest": cloud.tempest,
     "bench": cloud.bench,
 }
@@ -29,6 +30,8 @@ parts:
   functional   tests on the lab, which is brought up when it is down; among them the isolation
                audit and the matrix of personas
   browser      the dashboard in headless Chromium, on the lab
+  applications each application's whole life on the lab: deployed, used, updated, backed up,
+               restored, broken; more than half an hour, therefore only when asked for
   tempest      OpenStack's acceptance tests (smoke set), on the lab; more than 20 minutes on
                two cores, therefore only when asked for
   bench        the benchmark

@@ -20,11 +20,18 @@ ENVIRONMENT = {
 
 
 def pytest_step(
-    name: str, folder: str, timeout_seconds: int, debian_packages: tuple[str, ...] = ()
+    name: str,
+    folder: str,
+    timeout_seconds: int,
+    debian_packages: tuple[str, ...] = (),
+    options: tuple[str, ...] = (),
 ) -> Step:
-    """A step that runs the tests below a folder of the tree."""
+    """A step that runs the tests below a folder of the tree.
+
+    :param options: further ones of pytest's.
+    """
     junit = OUTPUT / f"{name}.xml"
-    command = (str(BIN / "python"), "-m", "pytest", folder, f"--junitxml={junit}")
+    command = (str(BIN / "python"), "-m", "pytest", folder, f"--junitxml={junit}", *options)
     return Step(name, command, timeout_seconds, ENVIRONMENT, junit, debian_packages)
 
 

@@ -7,6 +7,8 @@ from tests.runner.execution import Step
 from tests.runner.paths import OUTPUT
 
 MINUTE = 60
+APPLICATIONS = "tests/functional/applications"
+CHROMIUM = ("chromium", "chromium-driver", "libnss3-tools", "fonts-wqy-microhei")
 
 
 def lab_up() -> Step:
@@ -16,13 +18,19 @@ def lab_up() -> Step:
 
 def functional() -> Step:
     """Tests of the lab and of the cloud on it."""
-    return pytest_step("functional", "tests/functional", 40 * MINUTE, ("tcpdump",))
+    return pytest_step(
+        "functional", "tests/functional", 40 * MINUTE, ("tcpdump",), (f"--ignore={APPLICATIONS}",)
+    )
 
 
 def browser() -> Step:
     """The dashboard in a real browser."""
-    packages = ("chromium", "chromium-driver", "libnss3-tools", "fonts-wqy-microhei")
-    return pytest_step("browser", "tests/browser", 5 * MINUTE, packages)
+    return pytest_step("browser", "tests/browser", 5 * MINUTE, CHROMIUM)
+
+
+def applications() -> Step:
+    """The whole life of each application: many guests, each of which takes a minute and more."""
+    return pytest_step("applications", APPLICATIONS, 90 * MINUTE, CHROMIUM, ("--timeout=2400",))
 
 
 def tempest() -> Step:

@@ -119,11 +119,6 @@ def members(bureaus: Bureaus) -> list[Member]:
     return [Member(bureaus, one, one.systems[0]) for one in found]
 
 
-def first_member(bureaus: Bureaus) -> Member:
-    """Return a member of the register's first bureau, at work in its first system."""
-    return members(bureaus)[0]
-
-
 @contextmanager
 def copy_name(member: Member) -> Iterator[str]:
     """Give a name for a copy, which is gone in the end with its data, whatever comes of it."""

@@ -68,7 +68,7 @@ def with_parameter(folder: Path, name: str, text: str) -> Path:
     replace = {
         "  image:\n": text,
         "[image, report_seconds]": f"[image, {name}, report_seconds]",
-        '"%volume%": {if': f'"%more%": {{get_param: {name}}}\n            "%volume%": {{if',
+        "  volume: {if": f"  more: {{get_param: {name}}}\n              volume: {{if",
     }
     return further_version(folder, "4", replace)
 

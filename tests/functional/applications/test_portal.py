@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import websites
+<<<<<<< HEAD:tests/functional/test_portal.py
 from tests.support.applications import Key, Member, copy_name, deploy, first_member, verified
 from tests.support.bureaus import Bureaus
 from tests.support.portal import Portal
+=======
+from tests.support.applications import Key, Member
+from tests.support.portal import Portal, deploy
+>>>>>>> main:tests/functional/applications/test_portal.py
 
 TITLE = "瓯海区民政局门户网站"
 NAMED = f"title={TITLE}"
@@ -24,6 +28,7 @@ PICTURE = bytes.fromhex(
 )
 
 
+<<<<<<< HEAD:tests/functional/test_portal.py
 @pytest.fixture(scope="module")
 def member(bureaus: Bureaus) -> Member:
     return first_member(bureaus)
@@ -38,6 +43,11 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
 def name(member: Member) -> Iterator[str]:
     with copy_name(member) as name:
         yield name
+=======
+def verified(member: Member, name: str) -> dict[str, str]:
+    """Return what `openstack app verify` says, by check."""
+    return {row["Check"]: row["Result"] for row in member.answer("verify", name)}
+>>>>>>> main:tests/functional/applications/test_portal.py
 
 
 def test_a_site_and_its_articles_outlive_the_server(

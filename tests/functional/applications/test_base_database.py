@@ -9,8 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.support.applications import Key, Member, copy_name, first_member
-from tests.support.bureaus import Bureaus
+from tests.support.applications import Key, Member
 
 PORT = 5432
 # A guest is emulated here, and others are at work beside it.
@@ -21,22 +20,6 @@ PLACE = "INSERT INTO geography.division VALUES ('330304000000', '瓯海区', NUL
 OUHAI = "SRID=4490;POLYGON((120.4 27.9, 120.7 27.9, 120.7 28.1, 120.4 28.1, 120.4 27.9))"
 AREA = "SELECT name, round(ST_Area(boundary::geography) / 1e6) FROM geography.division"
 AUTO = "/srv/data/postgresql/17/main/postgresql.auto.conf"
-
-
-@pytest.fixture(scope="module")
-def member(bureaus: Bureaus) -> Member:
-    return first_member(bureaus)
-
-
-@pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
-    return Key(tmp_path_factory.mktemp("key"))
-
-
-@pytest.fixture
-def name(member: Member) -> Iterator[str]:
-    with copy_name(member) as name:
-        yield name
 
 
 @pytest.fixture
