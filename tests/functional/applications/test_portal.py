@@ -7,14 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import websites
-<<<<<<< HEAD:tests/functional/test_portal.py
-from tests.support.applications import Key, Member, copy_name, deploy, first_member, verified
-from tests.support.bureaus import Bureaus
+from tests.support.applications import Key, Member, deploy, verified
 from tests.support.portal import Portal
-=======
-from tests.support.applications import Key, Member
-from tests.support.portal import Portal, deploy
->>>>>>> main:tests/functional/applications/test_portal.py
 
 TITLE = "瓯海区民政局门户网站"
 NAMED = f"title={TITLE}"
@@ -26,28 +20,6 @@ PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108020000009077"
     "53de0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
 )
-
-
-<<<<<<< HEAD:tests/functional/test_portal.py
-@pytest.fixture(scope="module")
-def member(bureaus: Bureaus) -> Member:
-    return first_member(bureaus)
-
-
-@pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
-    return Key(tmp_path_factory.mktemp("key"))
-
-
-@pytest.fixture
-def name(member: Member) -> Iterator[str]:
-    with copy_name(member) as name:
-        yield name
-=======
-def verified(member: Member, name: str) -> dict[str, str]:
-    """Return what `openstack app verify` says, by check."""
-    return {row["Check"]: row["Result"] for row in member.answer("verify", name)}
->>>>>>> main:tests/functional/applications/test_portal.py
 
 
 def test_a_site_and_its_articles_outlive_the_server(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.applications import Key, Member, copy_name, deploy, first_member, verified
-from tests.support.bureaus import Bureaus
+from tests.support.applications import Key, Member, deploy, verified
 from tests.support.oa import Office, Person
 
 TITLE = "瓯海区民政局办公系统"
@@ -28,22 +26,6 @@ PRIVATE = (
     "/etc/dovecot/dovecot.conf",
     "/etc/sogo/sogo.conf",
 )
-
-
-@pytest.fixture(scope="module")
-def member(bureaus: Bureaus) -> Member:
-    return first_member(bureaus)
-
-
-@pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
-    return Key(tmp_path_factory.mktemp("key"))
-
-
-@pytest.fixture
-def name(member: Member) -> Iterator[str]:
-    with copy_name(member) as name:
-        yield name
 
 
 def test_mail_and_calendars_outlive_the_server(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,7 @@ import pytest
 from tests.browser.chromium import chromium, trust
 from tests.browser.conftest import OUTPUT
 from tests.browser.sogo import Sogo
-from tests.support.applications import Key, copy_name, deploy, first_member
-from tests.support.bureaus import Bureaus
-from tests.support.lab import Lab
+from tests.support.applications import Key, Member, deploy
 from tests.support.oa import Office
 
 ACCOUNT = "wang.li"
@@ -20,11 +17,9 @@ MAIL = ("关于召开工作例会的通知", "各科室：请于周三上午九�
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(member: Member, name: str, key: Key, tmp_path: Path) -> Office:
     """Return a copy of a bureau, gone in the end."""
-    member = first_member(Bureaus(Lab()))
-    with copy_name(member) as name:
-        yield Office(deploy(member, "oa", name, Key(tmp_path)), tmp_path)
+    return Office(deploy(member, "oa", name, key), tmp_path)
 
 
 def test_somebody_writes_a_mail_and_reads_it(office: Office, tmp_path: Path) -> None:
