@@ -37,7 +37,7 @@ def pytest_step(
 
 def unit() -> Step:
     """The unit tests."""
-    return pytest_step("unit", "tests/unit", 170)
+    return pytest_step("unit", "tests/unit", 170, ("gettext-base",))
 
 
 def lint() -> list[Step]:

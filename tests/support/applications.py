@@ -130,6 +130,21 @@ def copy_name(member: Member) -> Iterator[str]:
             raise CommandFailed(f"{name} is left behind: {done.stderr}")
 
 
+def deploy(
+    member: Member, application: str, name: str, key: Key, *parameters: str
+) -> dict[str, Any]:
+    """Deploy a copy and return what its project's members may see of it, secrets included."""
+    words = [word for one in (key.parameter, *parameters) for word in ("--parameter", one)]
+    member.answer("deploy", application, name, *words)
+    shown: dict[str, Any] = member.answer("status", name, "--secrets")
+    return shown
+
+
+def verified(member: Member, name: str) -> dict[str, str]:
+    """Return what `openstack app verify` says, by check."""
+    return {row["Check"]: row["Result"] for row in member.answer("verify", name)}
+
+
 def run_app(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     """Run `openstack app WORDS` with an environment's rights."""
     return subprocess.run(

@@ -101,7 +101,7 @@ def website(pages: Pages, shown: Certificate | None = None) -> Iterator[int]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST = do_DELETE = _answer  # noqa: N815 (names that http.server wants)
+        do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 (names that http.server wants)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -99,7 +99,9 @@ def _https(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
     """Look at a website as its readers do."""
     fingerprint, title = (str(outputs.get(name) or "") for name in ("certificate_sha256", "title"))
     try:
-        seen = website.look(str(target.hostname), target.port or 443, fingerprint, title)
+        seen = website.look(
+            str(target.hostname), target.port or 443, target.path or "/", fingerprint, title
+        )
     except website.WebsiteUnfit as error:
         return Finding("https", False, str(error))
     return Finding("https", True, seen)

@@ -22,14 +22,15 @@ class WebsiteUnfit(OuhaiError):
     """A website is not what it was reported to be, or does not answer."""
 
 
-def look(host: str, port: int, fingerprint: str, title: str) -> str:
+def look(host: str, port: int, path: str, fingerprint: str, title: str) -> str:
     """Look at a website, and return in one line what was seen.
 
+    :param path: of the page that everybody may see.
     :param fingerprint: SHA-256 of the certificate that it must show, in hexadecimal.
-    :param title: what its front page must show.
+    :param title: what that page must show.
     :raises WebsiteUnfit: with what is not as it should be.
     """
-    where = f"https://{host}:{port}"
+    where = f"https://{host}:{port}{path}"
     if not fingerprint or not title:
         raise WebsiteUnfit(
             f"{where}: the copy has not said which certificate and title it has (outputs "
@@ -46,14 +47,14 @@ def look(host: str, port: int, fingerprint: str, title: str) -> str:
         if hashlib.sha256(shown).hexdigest() != fingerprint:
             connection.close()
             raise WebsiteUnfit(f"{where} shows another certificate than the guest reported")
-        status, text, _ = _get(connection)
+        status, text, _ = _get(connection, path)
     page = html.unescape(text)
     if status != OK or title not in page:
         raise WebsiteUnfit(
             f"{where} answers {status} without the title {title!r}: {_words(page)[:SHOWN]}"
         )
     with _told(f"http://{host}"):
-        status, _, place = _get(HTTPConnection(host, HTTP_PORT, timeout=TIMEOUT_SECONDS))
+        status, _, place = _get(HTTPConnection(host, HTTP_PORT, timeout=TIMEOUT_SECONDS), path)
     if status not in (MOVED_PERMANENTLY, FOUND) or not place.startswith("https://"):
         raise WebsiteUnfit(f"http://{host} answers {status} and does not lead to https")
     return f"{where} shows the certificate that the guest reported, and {title}"
@@ -71,10 +72,10 @@ def _told(where: str) -> Iterator[None]:
         ) from error
 
 
-def _get(connection: HTTPConnection) -> tuple[int, str, str]:
-    """Ask for the front page; return status, text and where else it is."""
+def _get(connection: HTTPConnection, path: str) -> tuple[int, str, str]:
+    """Ask for a page; return status, text and where else it is."""
     try:
-        connection.request("GET", "/")
+        connection.request("GET", path)
         answer = connection.getresponse()
         text = answer.read().decode(errors="replace")
         return answer.status, text, answer.headers.get("Location", "")

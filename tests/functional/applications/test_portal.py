@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.support import websites
-from tests.support.applications import Key, Member
-from tests.support.portal import Portal, deploy
+from tests.support.applications import Key, Member, deploy, verified
+from tests.support.portal import Portal
 
 TITLE = "瓯海区民政局门户网站"
 NAMED = f"title={TITLE}"
 ARTICLE = ("关于开展“最多跑一次”服务的通知", "各街道、镇：请于本月底前完成登记，详见附件。")
 WELL = {"stack": "well", "server": "well", "volume": "well", "https": "well"}
-PRIVATE = "/etc/ouhai/guest.json /etc/ssl/portal/private_key.pem"
+PRIVATE = "/etc/ouhai/guest.json /etc/ssl/website/private_key.pem"
 # One red dot.
 PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108020000009077"
@@ -22,16 +22,11 @@ PICTURE = bytes.fromhex(
 )
 
 
-def verified(member: Member, name: str) -> dict[str, str]:
-    """Return what `openstack app verify` says, by check."""
-    return {row["Check"]: row["Result"] for row in member.answer("verify", name)}
-
-
 def test_a_site_and_its_articles_outlive_the_server(
     member: Member, key: Key, name: str, tmp_path: Path
 ) -> None:
     before = member.things()
-    copy = deploy(member, name, key, NAMED)
+    copy = deploy(member, "portal", name, key, NAMED)
     assert copy["status"] == "CREATE_COMPLETE" and copy["health"] == f"https://{copy['address']}/"
     assert verified(member, name) == WELL
     masked = member.answer("status", name)
@@ -52,7 +47,7 @@ def test_a_site_and_its_articles_outlive_the_server(
     assert f"kept: volume {volume}" in done.stdout
     assert member.things() == before | {("volume", volume)}
 
-    again = deploy(member, name, key, NAMED, f"data_volume={volume}")
+    again = deploy(member, "portal", name, key, NAMED, f"data_volume={volume}")
     assert again["certificate_sha256"] != copy["certificate_sha256"]
     assert again["editor_password"] != copy["editor_password"]
     assert verified(member, name) == WELL
@@ -77,7 +72,7 @@ def test_the_districts_certificate_is_shown_and_a_broken_database_is_told_of(
 ) -> None:
     made = websites.certificate(tmp_path / "district")
     given = (f"certificate=@{made.certificate}", f"private_key=@{made.private_key}")
-    copy = deploy(member, name, key, NAMED, *given)
+    copy = deploy(member, "portal", name, key, NAMED, *given)
     assert copy["certificate_sha256"] == made.sha256
 
     stopped = key.ssh(copy, "sudo systemctl stop mariadb; sudo systemctl mask --runtime mariadb")

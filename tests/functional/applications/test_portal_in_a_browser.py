@@ -9,8 +9,8 @@ import pytest
 from tests.browser.chromium import chromium, trust
 from tests.browser.conftest import OUTPUT
 from tests.browser.wordpress import WordPress
-from tests.support.applications import Key, Member
-from tests.support.portal import Portal, deploy
+from tests.support.applications import Key, Member, deploy
+from tests.support.portal import Portal
 
 TITLE = "瓯海区教育局门户网站"
 ARTICLE = ("2026年秋季招生公告", "各学校：今年秋季招生工作定于七月一日开始。")
@@ -19,7 +19,7 @@ ARTICLE = ("2026年秋季招生公告", "各学校：今年秋季招生工作定
 @pytest.fixture
 def site(member: Member, key: Key, name: str, tmp_path: Path) -> Portal:
     """Return a copy of a bureau, gone in the end."""
-    return Portal(deploy(member, name, key, f"title={TITLE}"), tmp_path)
+    return Portal(deploy(member, "portal", name, key, f"title={TITLE}"), tmp_path)
 
 
 def test_an_editor_writes_an_article_and_reads_it(site: Portal, tmp_path: Path) -> None:

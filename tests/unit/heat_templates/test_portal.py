@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
-from tests.runner.paths import ROOT
-from tests.support import websites
+from tests.support import hooks, websites
+from tests.support.hooks import TABLES, Check, Guest
 from tests.support.websites import Answer, Certificate, Request
 
-HOOKS = ROOT / "deploy/images/files/portal/usr/local/lib/ouhai"
-PATHS = (
-    *("/etc/ssl/portal", "/etc/wordpress", "/run", "/srv/data", "/usr/share/mariadb"),
-    "/usr/local/lib",
-)
 SECRET = "Aa1secret"
 PARAMETERS = {
     "title": "瓯海区门户网站",
@@ -32,63 +23,13 @@ PARAMETERS = {
     "name": "portal1",
     "address": "10.0.0.9",
 }
-TABLES = ("mariadb_system_tables", "mariadb_performance_tables", "mariadb_system_tables_data")
-
-
-class Guest:
-    """A folder that stands for a guest, with programs that note how they are called."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in ("bin", "etc/wordpress", "etc/ssl", "run", "srv/data", "usr/share/mariadb"):
-            (folder / name).mkdir(parents=True)
-        for name in TABLES:
-            (folder / f"usr/share/mariadb/{name}.sql").write_text(f"-- {name}\n@current_hostname\n")
-        for name in ("systemctl", "chown", "journalctl", "mariadb-upgrade"):
-            self.program(name, f'echo {name} "$@" >>{folder}/called')
-        self.program("setpriv", f'echo setpriv "$@" >>{folder}/called; env >{folder}/php')
-        self.program(
-            "mariadbd", f"cat >{folder}/bootstrap; mkdir {folder}/run/portal-database/mysql"
-        )
-        # Owners are what only root may give, in a guest that has them.
-        self.program("install", 'for last; do :; done; mkdir -p "$last"')
-
-    def program(self, name: str, body: str) -> None:
-        path = self.folder / "bin" / name
-        path.write_text(f"#!/bin/sh\n{body}\n")
-        path.chmod(0o755)
-
-    def prepare(self, **parameters: str) -> subprocess.CompletedProcess[str]:
-        """Run prepare, with paths in the folder."""
-        script = (HOOKS / "prepare").read_text()
-        for path in PATHS:
-            assert path in script
-            script = script.replace(path, f"{self.folder}{path}")
-        environment = os.environ | PARAMETERS | parameters
-        environment["PATH"] = f"{self.folder}/bin:{os.environ['PATH']}"
-        return subprocess.run(
-            ["sh", "-c", script],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def read(self, path: str) -> str:
-        return (self.folder / path).read_text()
-
-    def called(self) -> list[str]:
-        return self.read("called").splitlines()
 
 
 @pytest.fixture
 def guest(tmp_path: Path) -> Guest:
-    return Guest(tmp_path)
-
-
-def openssl(*words: str) -> str:
-    return subprocess.run(["openssl", *words], capture_output=True, text=True, check=True).stdout
+    guest = Guest(tmp_path, "portal", ["etc/wordpress"], PARAMETERS)
+    guest.program("setpriv", f'echo setpriv "$@" >>{tmp_path}/called; env >{tmp_path}/php')
+    return guest
 
 
 def test_a_new_volume_gets_database_keys_and_certificate(guest: Guest) -> None:
@@ -99,14 +40,8 @@ def test_a_new_volume_gets_database_keys_and_certificate(guest: Guest) -> None:
     assert "'www-data'@'localhost' IDENTIFIED VIA unix_socket" in sql and "BY '" not in sql
     keys = guest.read("srv/data/portal/keys.php")
     assert keys.count("define('") == 8 and len(set(keys.split("'")[3::4])) == 8
-    shown = openssl(
-        "x509", "-in", f"{guest.folder}/etc/ssl/portal/certificate.pem", "-noout", "-text"
-    )
-    assert "DNS:portal1, IP Address:10.0.0.9" in shown
-    key = guest.folder / "etc/ssl/portal/private_key.pem"
-    assert key.stat().st_mode & 0o077 == 0
     assert guest.read("etc/wordpress/title") == "瓯海区门户网站\n"
-    assert [line.split(maxsplit=1)[1] for line in guest.called() if "systemctl" in line] == [
+    assert guest.units() == [
         "start mariadb",
         "start php8.4-fpm",
         "reload-or-restart nginx",
@@ -129,7 +64,6 @@ def test_what_is_on_the_volume_is_taken_over(guest: Guest) -> None:
     keys = guest.read("srv/data/portal/keys.php")
     (guest.folder / "srv/data/mariadb/mysql/user").write_text("kept")
     (guest.folder / "bootstrap").unlink()
-    shutil.rmtree(guest.folder / "etc/ssl/portal")
     done = guest.prepare(title="新名称")
     assert done.returncode == 0, done.stderr
     assert not (guest.folder / "bootstrap").exists()
@@ -138,72 +72,6 @@ def test_what_is_on_the_volume_is_taken_over(guest: Guest) -> None:
     assert guest.read("etc/wordpress/title") == "新名称\n"
     # Users of another image may have other numbers.
     assert f"chown -R mysql:mysql {guest.folder}/srv/data/mariadb" in guest.called()
-
-
-def test_its_own_certificate_stays_at_the_next_start(guest: Guest) -> None:
-    guest.prepare()
-    before = guest.read("etc/ssl/portal/certificate.pem")
-    guest.prepare()
-    assert guest.read("etc/ssl/portal/certificate.pem") == before
-
-
-def test_a_given_certificate_is_taken(guest: Guest, tmp_path: Path) -> None:
-    made = websites.certificate(tmp_path / "given")
-    given = {
-        "certificate": made.certificate.read_text(),
-        "private_key": made.private_key.read_text(),
-    }
-    done = guest.prepare(**given)
-    assert done.returncode == 0, done.stderr
-    assert guest.read("etc/ssl/portal/certificate.pem").strip() == given["certificate"].strip()
-
-
-def bad_certificates(folder: Path) -> dict[str, tuple[str, str, str]]:
-    one, other = (websites.certificate(folder / name) for name in ("one", "other"))
-    late = websites.certificate(folder / "late", days=-1)
-    certificate, key = one.certificate.read_text(), one.private_key.read_text()
-    return {
-        "no key": (certificate, "", "a certificate was given, but no private key"),
-        "no certificate": ("", key, "a private key was given, but no certificate"),
-        "another's key": (certificate, other.private_key.read_text(), "does not belong to the"),
-        "no certificate at all": ("-----BEGIN", key, "the certificate cannot be read"),
-        "no key at all": (certificate, "-----BEGIN", "the private key cannot be read"),
-        "ended": (late.certificate.read_text(), late.private_key.read_text(), "ended on"),
-    }
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        "no key",
-        "no certificate",
-        "another's key",
-        "no certificate at all",
-        "no key at all",
-        "ended",
-    ],
-)
-def test_a_wrong_certificate_is_refused_and_said(guest: Guest, tmp_path: Path, case: str) -> None:
-    certificate, key, words = bad_certificates(tmp_path / "bad")[case]
-    done = guest.prepare(certificate=certificate, private_key=key)
-    assert done.returncode == 1
-    assert done.stderr.startswith("TLS: ") and words in done.stderr
-    assert not (guest.folder / "etc/ssl/portal/certificate.pem").exists()
-
-
-def test_a_database_that_does_not_start_has_its_own_words(guest: Guest) -> None:
-    guest.program("systemctl", "exit 1")
-    guest.program("journalctl", 'echo "InnoDB: ibdata1 is damaged ($*)"')
-    done = guest.prepare()
-    assert done.returncode == 1
-    assert done.stderr.startswith("mariadb does not start: InnoDB: ibdata1 is damaged")
-
-
-def test_a_database_that_cannot_be_made_is_not_taken_for_one(guest: Guest) -> None:
-    guest.program("mariadbd", "echo '[ERROR] No space left on device'; exit 1")
-    done = guest.prepare()
-    assert done.returncode == 1 and "No space left on device" in done.stderr
-    assert not (guest.folder / "srv/data/mariadb").exists()
 
 
 class Site:
@@ -252,40 +120,23 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 
 @pytest.fixture
-def site(certificate: Certificate, tmp_path: Path) -> Iterator[tuple[Site, Path]]:
+def site(certificate: Certificate, tmp_path: Path) -> Iterator[tuple[Site, Check]]:
     """Return a site, and the check that looks at it."""
     one = Site()
     version = tmp_path / "version.php"
     version.write_text("<?php\n$wp_version = '6.8.3';\n")
     with websites.website(one, certificate) as port:
-        text = (HOOKS / "check").read_text()
-        for before, after in (
-            ('SITE = "localhost"', f'SITE = "127.0.0.1:{port}"'),
-            ("/etc/ssl/portal/certificate.pem", str(certificate.certificate)),
-            ("/usr/share/wordpress/wp-includes/version.php", str(version)),
-        ):
-            assert before in text
-            text = text.replace(before, after)
-        program = tmp_path / "check"
-        program.write_text(text)
-        yield one, program
-
-
-def check(program: Path, **parameters: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(program)],
-        env=os.environ | PARAMETERS | parameters,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+        changes = {
+            'SITE = "localhost"': f'SITE = "127.0.0.1:{port}"',
+            "/usr/share/wordpress/wp-includes/version.php": str(version),
+        }
+        yield one, hooks.check(tmp_path, "portal", "check", certificate, changes)
 
 
 def test_check_uses_the_site_and_leaves_nothing(
-    site: tuple[Site, Path], certificate: Certificate
+    site: tuple[Site, Check], certificate: Certificate
 ) -> None:
-    done = check(site[1])
+    done = site[1](PARAMETERS)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "wordpress=6.8.3",
@@ -317,14 +168,14 @@ UNWELL: tuple[tuple[str, str, Answer, str], ...] = (
 
 @pytest.mark.parametrize(("method", "path", "answer", "words"), UNWELL)
 def test_check_tells_what_does_not_work(
-    site: tuple[Site, Path], method: str, path: str, answer: Answer, words: str
+    site: tuple[Site, Check], method: str, path: str, answer: Answer, words: str
 ) -> None:
     site[0].instead[method, path] = answer
-    done = check(site[1])
+    done = site[1](PARAMETERS)
     assert (done.returncode, done.stdout) == (1, "")
     assert words in done.stderr and "Traceback" not in done.stderr and SECRET not in done.stderr
 
 
-def test_check_tells_of_a_wrong_password(site: tuple[Site, Path]) -> None:
-    done = check(site[1], editor_password="wrong")
+def test_check_tells_of_a_wrong_password(site: tuple[Site, Check]) -> None:
+    done = site[1](PARAMETERS | {"editor_password": "wrong"})
     assert done.returncode == 1 and "密码不正确" in done.stderr

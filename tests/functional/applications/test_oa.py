@@ -1,0 +1,108 @@
+"""`oa` on the lab: a member deploys an office, its people write, mail and calendars outlive it."""
+
+from __future__ import annotations
+
+import smtplib
+from pathlib import Path
+
+import pytest
+
+from tests.support.applications import Key, Member, deploy, verified
+from tests.support.oa import Office, Person
+
+TITLE = "瓯海区民政局办公系统"
+PARAMETERS = (
+    f"title={TITLE}",
+    "mail_domain=mzj.ouhai.example",
+    "accounts=wang.li=王丽,zhang.wei=张伟",
+)
+MAIL = ("关于召开工作例会的通知", "各科室：请于周三上午九时到二楼会议室参加例会。")
+APPOINTMENT = "工作例会（二楼会议室）"
+WELL = {"stack": "well", "server": "well", "volume": "well", "https": "well"}
+PRIVATE = (
+    "/etc/ouhai/guest.json",
+    "/etc/ssl/website/private_key.pem",
+    "/etc/ldap/oa.ldif",
+    "/etc/dovecot/dovecot.conf",
+    "/etc/sogo/sogo.conf",
+)
+
+
+def test_mail_and_calendars_outlive_the_server(
+    member: Member, key: Key, name: str, tmp_path: Path
+) -> None:
+    before = member.things()
+    copy = deploy(member, "oa", name, key, *PARAMETERS)
+    assert copy["status"] == "CREATE_COMPLETE"
+    assert verified(member, name) == WELL
+    office = Office(copy, tmp_path)
+    masked = str(member.answer("status", name))
+    assert not [one for one in office.passwords.values() if one in masked]
+
+    wang, zhang = office.person("wang.li"), office.person("zhang.wei")
+    wang.send(zhang.mail_address, *MAIL)
+    assert zhang.read(MAIL[0]) == MAIL[1]
+    wang.enter("meeting", APPOINTMENT)
+    assert APPOINTMENT in wang.appointment("meeting")
+    for elsewhere in ("somebody@example.com", f"nobody@{copy['mail_domain']}"):
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            wang.send(elsewhere, *MAIL)
+    stranger = Person(office, "wang.li", zhang.password)
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        stranger.send(zhang.mail_address, *MAIL)
+    leaked = key.ssh(copy, f"sudo -u nobody cat {' '.join(PRIVATE)}")
+    assert leaked.stdout == "" and leaked.returncode != 0
+    journal = key.ssh(copy, "sudo journalctl --boot").stdout
+    assert not [one for one in office.passwords.values() if one in journal]
+
+    # A fault is told in the words of what is broken, and is over when it is mended.
+    key.ssh(copy, "sudo systemctl stop mariadb; sudo systemctl mask --runtime mariadb")
+    told = key.ssh(copy, "sudo systemctl restart ouhai-guest; sudo journalctl -u ouhai-guest -n 9")
+    assert "application prepared: mariadb does not start" in told.stdout
+
+    done = member.app("delete", name)
+    assert done.returncode == 0, done.stderr
+    volume = str(copy["data_volume"])
+    assert f"kept: volume {volume}" in done.stdout
+    assert member.things() == before | {("volume", volume)}
+
+    again = deploy(member, "oa", name, key, *PARAMETERS, f"data_volume={volume}")
+    assert verified(member, name) == WELL
+    office = Office(again, tmp_path)
+    assert office.passwords["wang.li"] != wang.password
+    wang, zhang = office.person("wang.li"), office.person("zhang.wei")
+    assert zhang.read(MAIL[0]) == MAIL[1]
+    assert APPOINTMENT in wang.appointment("meeting")
+    zhang.send(wang.mail_address, f"回复：{MAIL[0]}", "收到，准时参加。")
+    assert wang.read(f"回复：{MAIL[0]}") == "收到，准时参加。"
+
+    assert member.app("delete", name, "--delete-data").returncode == 0
+    # It was not this copy that made the volume, so it is not this copy's to delete.
+    storage = member.connection.block_storage
+    storage.delete_volume(volume)
+    storage.wait_for_delete(storage.get_volume(volume))
+    assert member.things() == before
+
+
+REFUSALS: tuple[tuple[str, str, str], ...] = (
+    ("title of 200 characters", "title=" + "政" * 200, "1 to 60 characters"),
+    ("no domain", "mail_domain=民政局", "a domain in small letters"),
+    ("account without a name", "accounts=wang.li", "account=name"),
+    ("directory without TLS", "directory_url=ldap://10.0.0.1", "ldaps://"),
+    ("the whole world", "mail_from=0.0.0.0/0", "not the whole world"),
+    ("too small", "flavor=probe", "'probe': that flavor is too small"),
+)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "words"), [one[1:] for one in REFUSALS], ids=[one[0] for one in REFUSALS]
+)
+def test_wrong_values_are_refused_before_anything_is_made(
+    member: Member, key: Key, name: str, parameter: str, words: str
+) -> None:
+    before = member.things()
+    given = ("--parameter", key.parameter, "--parameter", parameter)
+    refused = member.app("deploy", "oa", name, *given)
+    assert refused.returncode == 1
+    assert words in refused.stderr and "Nothing was created" in refused.stderr
+    assert "Traceback" not in refused.stderr and member.things() == before
