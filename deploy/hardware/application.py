@@ -53,9 +53,12 @@ def deliver(layout: Layout, progress: Progress, register_file: Path, wish: str) 
     member = Member(layout, progress, f"{bureau.short}-member", system.name, bureau.short)
     name = f"{bureau.short}-{wish}"
     there = member.ask("status", name)
-    if there and there["failure"]:
+    if there and there["status"] == "CREATE_FAILED":
+        # Nobody has used it. What failed later holds data.
         member.run("delete", name, "--delete-data")
         there = {}
+    if there and there["failure"]:
+        raise LabError(f"{name} is not well: {there['failure']}")
     if there:
         member.run("verify", name)
         seconds = "already there"

@@ -73,19 +73,30 @@ def own_volumes(api: Api, copy: Copy) -> list[Volume]:
     return [one for one in volumes.volumes(api) if one.marks.get(MARK) == copy.stack.id]
 
 
+def before(copy: Copy, version: str) -> str:
+    """Return what snapshots are called that are taken before a copy goes to a version."""
+    return f"{copy.stack.name}-before-{version}"
+
+
 def to_revert(api: Api, copy: Copy, held: Mapping[str, Volume], made_before: str) -> list[Snapshot]:
     """Return the snapshot of each volume to which it can be brought back.
 
-    :param made_before: what they were made before, for the message.
+    :param made_before: the version before which they were made; empty for any.
     :raises MoveRefused: one is missing, or is not the newest of its volume.
     """
-    mine = {one.volume_id: one for one in reversed(kept(api, copy))}
+    # One of an earlier update may be there still, and would take back more than is asked for.
+    wanted = before(copy, made_before)
+    mine = {
+        one.volume_id: one
+        for one in reversed(kept(api, copy))
+        if one.name == wanted or not made_before
+    }
     found = []
     for name, one in held.items():
         if one.id not in mine:
             raise MoveRefused(
-                f"{copy.stack.name}: there is no snapshot of {name} from before {made_before}; "
-                "roll back without --data."
+                f"{copy.stack.name}: there is no snapshot of {name} from before "
+                f"{made_before or 'that'}; roll back without --data."
             )
         newest = volumes.snapshots(api, volume_id=one.id)[0]
         if newest.id != mine[one.id].id:

@@ -68,6 +68,14 @@ class Entry:
         """The nested templates, as Heat takes them: by the names of their types."""
         return {name: text for name, text in self.texts.items() if name.startswith(NESTED)}
 
+    @cached_property
+    def faults(self) -> tuple[Fault, ...]:
+        """Every breach of the catalogue's rules in its texts.
+
+        :raises EntryInvalid: one of them cannot be read.
+        """
+        return lint.check({name: yaml_lines.read(one, name) for name, one in self.texts.items()})
+
     @property
     def scales(self) -> str:
         """The parameter by which copies grow and shrink while they run; empty for none."""

@@ -20,6 +20,7 @@ from ouhai_cloud.catalogue.setups import Setup
 from ouhai_cloud.catalogue.sizing import Size
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api, Json
+from ouhai_cloud.cloud.errors import CloudUnreachable
 from ouhai_cloud.cloud.headroom import Room, headroom
 from ouhai_cloud.cloud.stacks import VOLUME, Part
 from ouhai_cloud.cloud.volumes import Snapshot, Volume
@@ -140,7 +141,10 @@ def propose_rollback(api: Api, name: str, *, with_data: bool) -> Move:
             "went back."
         )
     move = foresee(api, copy, present, former, target, {})
-    taken = data.to_revert(api, copy, move.volumes, present.entry.version) if with_data else ()
+    # One that was cut off on its way back is by now what it was before.
+    back = copy.moving_to == present.entry.version
+    since = "" if back else copy.moving_to or present.entry.version
+    taken = data.to_revert(api, copy, move.volumes, since) if with_data else ()
     return _with_room(move, move.taken, tuple(taken))
 
 
@@ -156,9 +160,17 @@ def update(api: Api, move: Move, tell: Tell, *, keep_failed: bool) -> Moved:
     older = data.kept(api, move.copy)
     _take_down(api, move, move.present, move.former, tell)
     try:
-        for one in data.keep(api, move.copy, move.volumes.values(), f"{name}-before-{version}"):
+        for one in data.keep(
+            api, move.copy, move.volumes.values(), data.before(move.copy, version)
+        ):
             tell(f"snapshot {one.name}: taken of volume {one.volume_id}")
         now = _bring_up(api, move, move.present, copies.tags(move.target.entry), tell)
+    except CloudUnreachable as failure:
+        # It may be well by now and serve; to take its data back would lose what it was given.
+        raise CopyFailed(
+            f"What became of {name} is not known. {failure}\nLook: openstack app status {name}. Go "
+            f"on: openstack app update {name} --to {version}; back: openstack app rollback {name}"
+        ) from failure
     except OuhaiError as failure:
         if keep_failed:
             raise CopyFailed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ouhai_cloud.catalogue import data, guests
+from ouhai_cloud.catalogue import backing_up, data, guests
 from ouhai_cloud.catalogue.copies import Copy, Tell, follow
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api
@@ -36,7 +36,13 @@ def remove(api: Api, copy: Copy, tell: Tell, *, delete_data: bool) -> Removal:
     given = data.own_volumes(api, copy)
     volumes = (*made, *(Part(one.name, VOLUME, one.id, one.status, "") for one in given))
     if volumes and not delete_data:
-        guests.shut_down(api, copy, tell)
+        try:
+            guests.shut_down(api, copy, tell)
+        except CopyFailed as failure:
+            # A guest on a dead host never stops, and its data must not be the price of removing it.
+            tell(f"{failure}\nIt is removed as it is; its file system repairs itself when mounted.")
+    # Nothing could be found of a backup that was killed once the copy is gone.
+    backing_up.sweep(api, copy)
     stacks.delete(api, copy.stack)
     follow(api, copy.stack, tell, copy.parts)
     now = stacks.show(api, copy.stack, outputs=False)

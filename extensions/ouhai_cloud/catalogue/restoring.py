@@ -12,7 +12,7 @@ from ouhai_cloud.catalogue.copies import NETWORK, Copy, Proposal, Tell
 from ouhai_cloud.catalogue.transfer import MIB, Meter, told
 from ouhai_cloud.cloud import images, stacks, volumes
 from ouhai_cloud.cloud.api import Api
-from ouhai_cloud.errors import NotEnoughLeft
+from ouhai_cloud.errors import BackupUnreadable, NotEnoughLeft
 
 LOCAL = (NETWORK, "nova.keypair")
 """What a value of such a parameter names is in the project that the backup is from."""
@@ -40,6 +40,12 @@ def propose(api: Api, artefact: Artefact, name: str, given: Mapping[str, str], t
     :raises NotEnoughLeft: the project has no room for it.
     """
     manifest = artefact.manifest
+    # Whoever wrote the file wrote its checksums, too: what the catalogue would not take is no copy.
+    if faults := manifest.setup.entry.faults:
+        raise BackupUnreadable(
+            f"{artefact.path} has a template that the catalogue would not take:\n"
+            + "\n".join(map(str, faults))
+        )
     artefact.check(Meter(artefact.size_bytes, f"{artefact.path.name}: checked", tell))
     chosen = portable(manifest) | dict(given)
     gib = [one.gib for one in manifest.parts]

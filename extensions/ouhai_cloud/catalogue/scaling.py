@@ -15,6 +15,7 @@ from ouhai_cloud.catalogue.lint import scaled_group
 from ouhai_cloud.catalogue.moving import Move
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.cloud.stacks import SERVER, Part
 from ouhai_cloud.errors import CopyFailed, MoveRefused
 
@@ -49,6 +50,8 @@ def propose(api: Api, name: str, count: int) -> Scaling:
             f"{name} does not scale: {entry.application} {entry.version} has a fixed number of "
             "servers. A larger one may be had: openstack app update --parameter flavor=…"
         )
+    if copy.moving_to:
+        raise MoveRefused(f"{name}: {copy.failure}")
     moving.check_well(api, copy)
     was = int(present.parameters.get(entry.scales, setups.defaults(entry)[entry.scales]))
     checked = values.check(entry, {entry.scales: str(count)}, held=entry.template["parameters"])
@@ -75,11 +78,13 @@ def scale(api: Api, scaling: Scaling, tell: Tell) -> Copy:
     asked["files"] = setups.files(move.target, move.former)
     try:
         return moving.change(api, move.copy, asked, tags, tell)
+    except Refused:
+        # Nothing is under way.
+        _start(api, scaling.leaving)
+        raise
     except CopyFailed as failure:
         tell(f"{failure}\ngoing back to {scaling.was}")
-        for one in scaling.leaving:
-            if stacks.there(api, one):
-                stacks.start_server(api, one.id)
+        _start(api, scaling.leaving)
         asked = moving.request(move.present, move.present, {})
         asked["files"] = setups.files(move.present, move.former)
         try:
@@ -93,3 +98,10 @@ def scale(api: Api, scaling: Scaling, tell: Tell) -> Copy:
             f"{name} could not be scaled to {scaling.count}. {failure}\nIt has {scaling.was} of "
             "these servers as before, which served meanwhile."
         ) from failure
+
+
+def _start(api: Api, servers: tuple[Part, ...]) -> None:
+    """Start servers that were to go and are there still."""
+    for one in servers:
+        if stacks.there(api, one):
+            stacks.start_server(api, one.id)

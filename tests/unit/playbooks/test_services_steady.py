@@ -31,6 +31,7 @@ def shown(
         (shown(state="failed"), True),
         (shown(state="failed", restart="no"), False),
         (shown(state="inactive", since=0), False),
+        (shown(state="inactive", restarts=1), False),
     ],
 )
 def test_unsteady(text: str, found: bool) -> None:

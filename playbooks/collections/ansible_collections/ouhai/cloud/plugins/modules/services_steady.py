@@ -50,11 +50,13 @@ POLL_SECONDS = 1.0
 class Service:
     """A service as systemd sees it.
 
+    :param stopped: somebody stopped it, or it had nothing more to do.
     :param since: when it became active, in seconds since the host's start; 0 when it never did.
     """
 
     name: str
     active: bool
+    stopped: bool
     failed: bool
     restarts: int
     since: float
@@ -71,6 +73,7 @@ def read(text: str) -> list[Service]:
             Service(
                 state["Id"],
                 state["ActiveState"] == "active",
+                state["ActiveState"] == "inactive",
                 state["ActiveState"] == "failed",
                 int(state["NRestarts"]),
                 int(state["ActiveEnterTimestampMonotonic"] or 0) / 1e6,
@@ -81,11 +84,9 @@ def read(text: str) -> list[Service]:
 
 def unsteady(services: list[Service], now: float, steady_seconds: float) -> list[Service]:
     """Return those that failed, or were started anew and have not run for long enough since."""
-    return [
-        one
-        for one in services
-        if one.failed or (one.restarts and not (one.active and now - one.since >= steady_seconds))
-    ]
+    anew = [one for one in services if one.restarts and not one.stopped]
+    young = [one for one in anew if not (one.active and now - one.since >= steady_seconds)]
+    return [one for one in services if one.failed or one in young]
 
 
 def show(module: AnsibleModule) -> list[Service]:
@@ -121,18 +122,7 @@ def main() -> None:
         for one in left:
             again = one.restarts - before.get(one.name, 0)
             if one.failed or again > module.params["restarts"]:
-                _, journal, _ = module.run_command(
-                    [
-                        "journalctl",
-                        "--no-pager",
-                        "-n",
-                        str(JOURNAL_LINES),
-                        "-o",
-                        "cat",
-                        "-u",
-                        one.name,
-                    ]
-                )
+                journal = last_words(module, one.name)
                 happened = "has failed" if one.failed else f"was started {one.restarts} times anew"
                 module.fail_json(
                     msg=f"{one.name} does not keep running: it {happened}. "
