@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from ouhai_cloud.catalogue import backing_up, copies, removing, restoring, shelf, waiting
 from ouhai_cloud.catalogue.artefact import Artefact
-from ouhai_cloud.catalogue.entry import load
+from ouhai_cloud.catalogue.entry import Entry, load
 from ouhai_cloud.catalogue.verifying import Finding
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.errors import Refused
@@ -142,6 +143,28 @@ def test_what_a_killed_backup_left_is_removed_by_the_next(
     assert things(fake) == before
 
 
+def test_what_a_killed_backup_left_goes_with_the_copy(
+    fake: FakeApplications, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("ouhai_cloud.catalogue.backing_up.sweep", lambda *_: None)
+        patch.setattr("ouhai_cloud.catalogue.backing_up.images.read", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            back_up(api, tmp_path / "web1.tar")
+    removing.remove(api, copies.look(api, "web1"), silent, delete_data=True)
+    assert all(not rows for rows in fake.volumes.rows.values())
+
+
+def test_a_guest_that_never_stops_does_not_cost_its_data(
+    fake: FakeApplications, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ouhai_cloud.catalogue.guests.STOP_SECONDS", 0.0)
+    monkeypatch.setattr("ouhai_cloud.catalogue.guests._stopped", lambda *_: False)
+    said: list[str] = []
+    done = removing.remove(api, copies.look(api, "web1"), said.append, delete_data=False)
+    assert len(done.kept) == 1 and any("did not stop" in one for one in said)
+
+
 def test_an_image_that_is_cut_short_is_no_backup(
     fake: FakeApplications, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +245,21 @@ def test_nothing_is_made_of_what_cannot_be_restored(
     with pytest.raises(BackupUnreadable, match=r"is damaged: data_volume\.qcow2\.xz"):
         propose(api, backup)
     assert things(fake) == before and fake.stacks == {}
+
+
+def test_a_template_that_the_catalogue_would_not_take_is_not_restored(
+    api: Api, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes such a file can write checksums that fit."""
+    manifest = Artefact(backup).manifest
+    text = manifest.setup.entry.texts["template"].replace(
+        "remote_ip_prefix: {get_param: ssh_from}", 'remote_ip_prefix: "0.0.0.0/0"'
+    )
+    texts = {**manifest.setup.entry.texts, "template": text}
+    crafted = replace(manifest, setup=replace(manifest.setup, entry=Entry(texts)))
+    monkeypatch.setattr(Artefact, "manifest", crafted)
+    with pytest.raises(BackupUnreadable, match="the catalogue would not take"):
+        propose(api, backup)
 
 
 def test_a_name_that_is_taken_is_refused(api: Api, backup: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from ouhai_cloud.catalogue import copies, lint, moving, removing, setups, shelf, waiting
 from ouhai_cloud.catalogue.entry import load
 from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.errors import CloudUnreachable
 from ouhai_cloud.errors import (
     CopyFailed,
     CopyUnknown,
@@ -238,6 +239,38 @@ def test_a_rollback_that_was_cut_off_goes_on(
             moving.roll_back(api, move, silent)
     assert roll_back(api, data=True).copy.version == "1"
     assert read(fake) == b"of 1"
+
+
+def test_the_snapshot_of_an_earlier_update_takes_back_nothing(
+    fake: FakeApplications, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way to 3 was cut off before its own snapshot, and that from before 2 is there still."""
+    update(api, "2")
+    write(fake, b"of 2")
+    move = moving.propose_update(api, "web1", "3", {})
+    with monkeypatch.context() as patch:
+        patch.setattr("ouhai_cloud.catalogue.data.keep", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            moving.update(api, move, silent, keep_failed=False)
+    with pytest.raises(MoveRefused, match="no snapshot of data_volume from before 3"):
+        moving.propose_rollback(api, "web1", with_data=True)
+    assert roll_back(api).copy.version == "2"
+    assert read(fake) == b"of 2"
+
+
+def test_an_update_of_which_nobody_knows_what_became_takes_back_nothing(
+    fake: FakeApplications, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unanswered(*_: Any, **__: Any) -> None:
+        write(fake, b"of 2")
+        raise CloudUnreachable("no answer")
+
+    move = moving.propose_update(api, "web1", "2", {})
+    with monkeypatch.context() as patch:
+        patch.setattr(moving, "_bring_up", unanswered)
+        with pytest.raises(CopyFailed, match="What became of web1 is not known"):
+            moving.update(api, move, silent, keep_failed=False)
+    assert read(fake) == b"of 2"
 
 
 def interrupted(*_: Any) -> None:
