@@ -13,19 +13,19 @@ CHROMIUM = ("chromium", "chromium-driver", "libnss3-tools", "fonts-wqy-microhei"
 
 def lab_up() -> Step:
     """Bring the lab up; where it is up already, go over it again and verify it."""
-    return Step("lab", ("deploy/lab", "up"), 20 * MINUTE)
+    return Step("lab", ("deploy/lab", "up"), 25 * MINUTE)
 
 
 def functional() -> Step:
     """Tests of the lab and of the cloud on it."""
     return pytest_step(
-        "functional", "tests/functional", 40 * MINUTE, ("tcpdump",), (f"--ignore={APPLICATIONS}",)
+        "functional", "tests/functional", 60 * MINUTE, ("tcpdump",), (f"--ignore={APPLICATIONS}",)
     )
 
 
 def browser() -> Step:
     """The dashboard in a real browser."""
-    return pytest_step("browser", "tests/browser", 5 * MINUTE, CHROMIUM)
+    return pytest_step("browser", "tests/browser", 10 * MINUTE, CHROMIUM)
 
 
 def applications() -> Step:
