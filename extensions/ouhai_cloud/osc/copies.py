@@ -165,6 +165,14 @@ def named(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
+def add_dry_run(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Add the option that only shows what would change."""
+    parser.add_argument(
+        "--dry-run", action="store_true", help="Show what would change; change nothing"
+    )
+    return parser
+
+
 def add_parameters(parser: argparse.ArgumentParser, what: str) -> None:
     """Add the option by which values are given.
 

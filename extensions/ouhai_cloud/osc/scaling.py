@@ -11,7 +11,7 @@ from cliff.show import ShowOne
 from ouhai_cloud.catalogue import scaling
 from ouhai_cloud.catalogue.scaling import Scaling
 from ouhai_cloud.osc.base import CloudCommand
-from ouhai_cloud.osc.copies import described, named, tell
+from ouhai_cloud.osc.copies import add_dry_run, described, named, tell
 from ouhai_cloud.osc.interrupting import orderly
 from ouhai_cloud.osc.versions import foreseen
 
@@ -38,10 +38,7 @@ class ScaleCopy(CloudCommand, ShowOne):
         parser.add_argument(
             "--count", metavar="<n>", type=int, required=True, help="How many there are to be"
         )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="Show what would change; change nothing"
-        )
-        return parser
+        return add_dry_run(parser)
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """Scale; return names and values."""

@@ -13,7 +13,14 @@ from ouhai_cloud.catalogue import moving
 from ouhai_cloud.catalogue.moving import Move, Moved
 from ouhai_cloud.catalogue.sizing import WORDS
 from ouhai_cloud.osc.base import CloudCommand
-from ouhai_cloud.osc.copies import add_parameters, described, named, parameters, tell
+from ouhai_cloud.osc.copies import (
+    add_dry_run,
+    add_parameters,
+    described,
+    named,
+    parameters,
+    tell,
+)
 from ouhai_cloud.osc.interrupting import orderly
 
 
@@ -48,10 +55,7 @@ class UpdateCopy(CloudCommand, ShowOne):
             action="store_true",
             help="When the new version is not well, leave it so, to look at it",
         )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="Show what would change; change nothing"
-        )
-        return parser
+        return add_dry_run(parser)
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """Update; return names and values."""
@@ -93,10 +97,7 @@ class RollBackCopy(CloudCommand, ShowOne):
             help="Its data goes back to what it was before the update, too: what was written since "
             "is lost",
         )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="Show what would change; change nothing"
-        )
-        return parser
+        return add_dry_run(parser)
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """Go back; return names and values."""

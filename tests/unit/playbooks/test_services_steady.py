@@ -16,7 +16,7 @@ def shown(
 ) -> str:
     return (
         f"Restart={restart}\nNRestarts={restarts}\nId={name}\nActiveState={state}\n"
-        f"SubState=x\nActiveEnterTimestampMonotonic={int(since * 1e6)}\n"
+        f"ActiveEnterTimestampMonotonic={int(since * 1e6)}\n"
     )
 
 

@@ -41,7 +41,7 @@ waited_for:
   elements: str
 """
 
-PROPERTIES = "Id,ActiveState,SubState,Restart,NRestarts,ActiveEnterTimestampMonotonic"
+PROPERTIES = "Id,ActiveState,Restart,NRestarts,ActiveEnterTimestampMonotonic"
 JOURNAL_LINES = 25
 POLL_SECONDS = 1.0
 
