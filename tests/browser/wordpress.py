@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from selenium.webdriver import Chrome
-from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support import expected_conditions
-from selenium.webdriver.support.wait import WebDriverWait
-
-# The guest is emulated. Selenium's own connection to the browser ends after 120 s.
-WAIT_SECONDS = 110
+from tests.browser.site import Site
 
 
-class WordPress:
-    """A site in a browser.
-
-    :param address: the site's, without a slash at the end.
-    """
-
-    def __init__(self, browser: Chrome, address: str, output: Path) -> None:
-        self._browser = browser
-        self._address = address
-        self._output = output
-        browser.set_page_load_timeout(WAIT_SECONDS)
-
-    @property
-    def text(self) -> str:
-        """Everything that can be read on the page."""
-        return self._wait_for("body").text
-
-    def open(self, path: str = "/") -> None:
-        """Go to a page."""
-        self._browser.get(f"{self._address}{path}")
+class WordPress(Site):
+    """A site on WordPress."""
 
     def log_in(self, user: str, password: str) -> None:
         """Log in by the form, and wait for the dashboard."""
@@ -63,17 +36,3 @@ class WordPress:
     def article(self) -> tuple[str, str]:
         """Return title and content of the article that the page shows."""
         return self._wait_for("h1.wp-block-post-title").text, self._wait_for(".entry-content").text
-
-    def addresses(self) -> set[str]:
-        """Return the addresses of all that the browser fetched for this page."""
-        script = "return performance.getEntriesByType('resource').map(one => one.name)"
-        return set(self._browser.execute_script(script))
-
-    def screenshot(self, name: str) -> None:
-        """Leave a picture of the page in the output directory."""
-        self._output.mkdir(exist_ok=True)
-        self._browser.save_screenshot(str(self._output / f"{name}.png"))
-
-    def _wait_for(self, selector: str) -> WebElement:
-        found = expected_conditions.element_to_be_clickable((By.CSS_SELECTOR, selector))
-        return WebDriverWait(self._browser, WAIT_SECONDS).until(found, f"no {selector} on the page")
