@@ -12,13 +12,15 @@ PARTS = {
     "memory": "memory of each service of the hosts (reads only)",
     "rerun": "site.yml with nothing to do, and how it grows with hosts (changes nothing)",
     "boot": "POST server to ACTIVE and page, latencies of the APIs (guests of its own)",
+    "applications": "deploy to verified login, beside bare QEMU (guests of its own; see --help)",
+    "images": "building guest images (no lab, but its repository)",
     "tenancy": "bureaus: apply, plan, drift beside Ansible's modules and a script (see --help)",
     "tenancy_growth": "bureaus: how register to plan grows to 600 (no lab)",
     "phases": "deploy/lab up, phase by phase (replaces the lab: see phases --help)",
 }
 REPLACE = "--replace"
 HELP = """\
-usage: tests/bench/run [boot|memory|phases|rerun|tenancy|tenancy_growth|all] [OPTION ...]
+usage: tests/bench/run [PART|all] [OPTION ...]
 
 {description}
 
