@@ -71,8 +71,11 @@ class FakeVolumes:
 
     def delete(self, path: str) -> None:
         """Remove something; Cinder keeps a volume that has snapshots or is in use."""
-        collection, id_ = path.strip("/").split("/")
+        collection, id_, *key = path.strip("/").split("/")
         row = self.rows[collection].get(id_)
+        if key:
+            self._of(collection, id_)["metadata"].pop(key[1], None)
+            return
         snapshots = [one["volume_id"] for one in self.rows["snapshots"].values()]
         if row and (row["status"] == "in-use" or id_ in snapshots):
             raise Refused(f"DELETE {path}", 400, "in use, or has snapshots")

@@ -1,7 +1,8 @@
 """Backing a copy up into a file: its guests are down for as long as a snapshot takes.
 
 What is made in the cloud on the way bears the name of the copy's stack, and is gone in the end,
-also when we are cut off; what one that was killed left is removed by the next one.
+also when we are cut off. Meanwhile the copy's volumes are marked: a second backup would start the
+guests under the first one. After one that was killed the mark stays, and is discarded when asked.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from ouhai_cloud.errors import CopyFailed, MoveRefused, NotEnoughLeft
 
 ANSWER_SECONDS = 600.0
 IMAGE_SECONDS = 3600.0
+BEGUN = "ouhai-backup-begun"
+"""Metadata of a copy's volumes while a backup of them is made: when it began."""
 PASSING = ("queued", "saving", "uploading", "importing")
 
 
@@ -62,10 +65,11 @@ class Backup:
     down_seconds: float
 
 
-def propose(api: Api, name: str) -> Plan:
+def propose(api: Api, name: str, *, discard_unfinished: bool = False) -> Plan:
     """Check all that can be checked before a copy is backed up.
 
-    :raises MoveRefused: the copy is not whole.
+    :param discard_unfinished: remove what a backup that is not at its end made.
+    :raises MoveRefused: the copy is not whole, or somebody backs it up.
     :raises NotEnoughLeft: the project has no room for what is made on the way.
     """
     copy = copies.look(api, name)
@@ -76,7 +80,15 @@ def propose(api: Api, name: str) -> Plan:
             f"{copy.failure}"
         )
     held = data.data_volumes(api, copy, setup)
-    sweep(api, copy)
+    begun = [one.marks[BEGUN] for one in held.values() if BEGUN in one.marks]
+    if begun and not discard_unfinished:
+        raise MoveRefused(
+            f"A backup of {name} was begun at {begun[0]} and is not at its end, or was killed. Two "
+            "at once would spoil each other. If nobody makes that one any more, run this command "
+            "again with --discard-unfinished."
+        )
+    if begun:
+        sweep(api, copy)
     gib = [one.gib for one in held.values()]
     # All snapshots at once, and then one volume after the other.
     taken = Size(snapshots=len(gib), volumes=1, volume_gib=sum(gib) + max(gib, default=0))
@@ -99,11 +111,13 @@ def back_up(api: Api, plan: Plan, path: Path, tell: Tell) -> Backup:
     """
     with ExitStack() as undo:
         writer = undo.enter_context(Writer(path))
-        undo.callback(sweep, api, plan.copy)
+        undo.callback(_end, api, plan)
+        for one in plan.volumes.values():
+            volumes.mark(api, one.id, **{BEGUN: _now()})
         start = time.monotonic()
         running = guests.shut_down(api, plan.copy, tell)
         try:
-            taken_at = datetime.now(UTC).isoformat(timespec="seconds")
+            taken_at = _now()
             taken = _snapshots(api, plan)
         finally:
             for _ in running:
@@ -133,6 +147,17 @@ def sweep(api: Api, copy: Copy) -> None:
         data.remove_volume(api, volume.id)
     for snapshot in volumes.snapshots(api, name=name):
         data.forget(api, [snapshot], _say_nothing)
+
+
+def _end(api: Api, plan: Plan) -> None:
+    """Leave nothing behind; as long as something is, the mark stays too."""
+    sweep(api, plan.copy)
+    for one in plan.volumes.values():
+        volumes.unmark(api, one.id, BEGUN)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _say_nothing(_: str) -> None:

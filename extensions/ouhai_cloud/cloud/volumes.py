@@ -71,6 +71,11 @@ def mark(api: Api, volume_id: str, **marks: str) -> None:
     api.send("block_storage", "POST", f"/volumes/{volume_id}/metadata", body=body)
 
 
+def unmark(api: Api, volume_id: str, key: str) -> None:
+    """Take one key out of a volume's metadata, if it is there."""
+    api.delete("block_storage", f"/volumes/{volume_id}/metadata/{key}")
+
+
 def revert(api: Api, taken: Snapshot) -> None:
     """Begin to bring a volume that nobody holds back to its newest snapshot.
 

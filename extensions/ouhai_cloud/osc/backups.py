@@ -36,6 +36,7 @@ class BackUpCopy(CloudCommand, ShowOne):
 
     Examples:
       openstack app backup web1 --file web1.ouhai.tar
+      openstack app backup web1 --file web1.ouhai.tar --discard-unfinished
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -44,6 +45,11 @@ class BackUpCopy(CloudCommand, ShowOne):
         parser.add_argument(
             "--file", metavar="<file>", type=Path, required=True, help="Where to write it"
         )
+        parser.add_argument(
+            "--discard-unfinished",
+            action="store_true",
+            help="Remove first what a backup of this copy made that was killed",
+        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
@@ -51,7 +57,9 @@ class BackUpCopy(CloudCommand, ShowOne):
         with self.counted(), orderly():
             api = self.login()
             start = time.monotonic()
-            plan = backing_up.propose(api, parsed_args.name)
+            plan = backing_up.propose(
+                api, parsed_args.name, discard_unfinished=parsed_args.discard_unfinished
+            )
             done = backing_up.back_up(api, plan, parsed_args.file, tell)
         setup = done.manifest.setup
         facts = {

@@ -129,28 +129,35 @@ def test_a_backup_that_breaks_leaves_nothing_and_a_copy_that_runs(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_backup_left_is_removed_by_the_next(
-    fake: FakeApplications, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def killed(fake: FakeApplications, api: Api, tmp_path: Path) -> None:
+    """Leave what a backup leaves that is killed while it downloads."""
     before = things(fake)
-    with monkeypatch.context() as patch:
-        patch.setattr("ouhai_cloud.catalogue.backing_up.sweep", lambda *_: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ouhai_cloud.catalogue.backing_up._end", lambda *_: None)
         patch.setattr("ouhai_cloud.catalogue.backing_up.images.read", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             back_up(api, tmp_path / "web1.tar")
     assert len(things(fake)) == len(before) + 3
-    back_up(api, tmp_path / "web1.tar")
-    assert things(fake) == before
 
 
-def test_what_a_killed_backup_left_goes_with_the_copy(
-    fake: FakeApplications, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("killed")
+def test_a_backup_that_is_not_at_its_end_is_left_alone_until_discarded(
+    fake: FakeApplications, api: Api, tmp_path: Path
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr("ouhai_cloud.catalogue.backing_up.sweep", lambda *_: None)
-        patch.setattr("ouhai_cloud.catalogue.backing_up.images.read", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            back_up(api, tmp_path / "web1.tar")
+    there = things(fake)
+    with pytest.raises(MoveRefused, match=r"begun at 20.* --discard-unfinished"):
+        back_up(api, tmp_path / "web1.tar")
+    assert things(fake) == there
+    plan = backing_up.propose(api, "web1", discard_unfinished=True)
+    assert len(things(fake)) == len(there) - 3
+    backing_up.back_up(api, plan, tmp_path / "web1.tar", silent)
+    assert len(things(fake)) == len(there) - 3
+    back_up(api, tmp_path / "again.tar")
+
+
+@pytest.mark.usefixtures("killed")
+def test_what_a_killed_backup_left_goes_with_the_copy(fake: FakeApplications, api: Api) -> None:
     removing.remove(api, copies.look(api, "web1"), silent, delete_data=True)
     assert all(not rows for rows in fake.volumes.rows.values())
 
