@@ -9,8 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.support.applications import Key, Member
+from tests.support.applications import Key, Member, deploy, verified
 
+APPLICATION = "base-database"
 PORT = 5432
 # A guest is emulated here, and others are at work beside it.
 CONNECT_SECONDS = 60
@@ -33,14 +34,6 @@ def volumes(member: Member) -> Iterator[list[str]]:
         storage.wait_for_delete(storage.get_volume(volume))
 
 
-def deploy(member: Member, name: str, key: Key, *parameters: str) -> dict[str, Any]:
-    """Deploy a copy and return what its project's members may see of it, secrets included."""
-    words = [word for one in (key.parameter, *parameters) for word in ("--parameter", one)]
-    member.answer("deploy", "base-database", name, *words)
-    shown: dict[str, Any] = member.answer("status", name, "--secrets")
-    return shown
-
-
 def connect(copy: Mapping[str, Any], role: str, **words: Any) -> psycopg.Connection[Any]:
     """Log in as `owner` or `reader`."""
     values = {
@@ -55,16 +48,11 @@ def connect(copy: Mapping[str, Any], role: str, **words: Any) -> psycopg.Connect
     return psycopg.connect(**values | words)
 
 
-def verified(member: Member, name: str) -> dict[str, str]:
-    """Return what `openstack app verify` says, by check."""
-    return {row["Check"]: row["Result"] for row in member.answer("verify", name)}
-
-
 def test_a_database_outlives_its_server(
     member: Member, key: Key, name: str, volumes: list[str]
 ) -> None:
     before = member.things()
-    copy = deploy(member, name, key)
+    copy = deploy(member, APPLICATION, name, key)
     assert copy["health"] == f"postgresql://base_reader@{copy['address']}:{PORT}/base"
     assert copy["postgresql"].startswith("17.") and copy["postgis"].startswith("3.")
     assert verified(member, name) == WELL
@@ -101,7 +89,7 @@ def test_a_database_outlives_its_server(
     volumes.append(volume)
     assert member.app("delete", name).returncode == 0
     assert member.things() == before | {("volume", volume)}
-    again = deploy(member, name, key, f"data_volume={volume}")
+    again = deploy(member, APPLICATION, name, key, f"data_volume={volume}")
     assert again["certificate_sha256"] == copy["certificate_sha256"]
     assert verified(member, name) == WELL
     with connect(again, "reader") as reader:
@@ -113,7 +101,7 @@ def test_a_database_outlives_its_server(
 def test_what_breaks_is_told_in_the_databases_words(
     member: Member, key: Key, name: str, volumes: list[str]
 ) -> None:
-    copy = deploy(member, name, key)
+    copy = deploy(member, APPLICATION, name, key)
     volume = str(copy["data_volume"])
     volumes.append(volume)
 
@@ -138,7 +126,7 @@ def test_what_breaks_is_told_in_the_databases_words(
 
     before = member.things()
     words = ("--parameter", key.parameter, "--parameter", f"data_volume={volume}")
-    failed = member.app("deploy", "base-database", name, *words)
+    failed = member.app("deploy", APPLICATION, name, *words)
     assert failed.returncode == 1
     assert "The guest says: application prepared: " in failed.stderr
     assert 'invalid value for parameter "shared_buffers": "lots"' in failed.stderr
@@ -151,7 +139,7 @@ def test_what_breaks_is_told_in_the_databases_words(
 def test_the_whole_world_is_no_client(member: Member, key: Key, name: str) -> None:
     before = member.things()
     words = ("--parameter", key.parameter, "--parameter", "clients_from=0.0.0.0/0")
-    refused = member.app("deploy", "base-database", name, *words)
+    refused = member.app("deploy", APPLICATION, name, *words)
     assert refused.returncode == 1
     assert "not the whole world" in refused.stderr and "Nothing was created" in refused.stderr
     assert member.things() == before
