@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ouhai_cloud.catalogue import database, website
 from ouhai_cloud.catalogue.copies import Copy
+from ouhai_cloud.catalogue.lint import VOLUME_PARAMETER
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.stacks import SERVER, VOLUME
@@ -48,14 +49,21 @@ def answer(copy: Copy) -> Finding:
 
 
 def parts(api: Api, copy: Copy) -> Iterator[Finding]:
-    """Look at a copy's servers and volumes."""
+    """Look at a copy's servers and volumes; a volume that it took over is no part of its stack."""
+    held = {
+        str(id_): name
+        for name, id_ in copy.stack.outputs.items()
+        if name.endswith(VOLUME_PARAMETER) and id_
+    }
     for one in copy.parts:
         if one.type == SERVER:
             status = stacks.server_status(api, one.id) if one.id else "none"
             yield Finding(one.name, status == "ACTIVE", status)
         elif one.type == VOLUME:
-            status = stacks.volume_status(api, one.id) if one.id else "none"
-            yield Finding(one.name, status == "in-use", status)
+            held.setdefault(one.id, one.name)
+    for id_, name in held.items():
+        status = (stacks.volume_status(api, id_) or "gone") if id_ else "none"
+        yield Finding(name, status == "in-use", status)
 
 
 def _ssh(target: SplitResult, outputs: Mapping[str, object]) -> Finding:

@@ -15,7 +15,7 @@ APPLICATION = "base-database"
 PORT = 5432
 # A guest is emulated here, and others are at work beside it.
 CONNECT_SECONDS = 60
-WELL = {"stack": "well", "server": "well", "volume": "well", "postgresql": "well"}
+WELL = {"stack": "well", "server": "well", "data_volume": "well", "postgresql": "well"}
 SCHEMAS = ["culture", "economy", "geography", "legal_person", "population"]
 PLACE = "INSERT INTO geography.division VALUES ('330304000000', '瓯海区', NULL, ST_Multi(%s))"
 OUHAI = "SRID=4490;POLYGON((120.4 27.9, 120.7 27.9, 120.7 28.1, 120.4 28.1, 120.4 27.9))"
@@ -49,7 +49,7 @@ def connect(copy: Mapping[str, Any], role: str, **words: Any) -> psycopg.Connect
 
 
 def test_a_database_outlives_its_server(
-    member: Member, key: Key, name: str, volumes: list[str]
+    member: Member, key: Key, volumes: list[str], name: str
 ) -> None:
     before = member.things()
     copy = deploy(member, APPLICATION, name, key)
@@ -99,7 +99,7 @@ def test_a_database_outlives_its_server(
 
 
 def test_what_breaks_is_told_in_the_databases_words(
-    member: Member, key: Key, name: str, volumes: list[str]
+    member: Member, key: Key, volumes: list[str], name: str
 ) -> None:
     copy = deploy(member, APPLICATION, name, key)
     volume = str(copy["data_volume"])

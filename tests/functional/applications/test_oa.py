@@ -18,7 +18,7 @@ PARAMETERS = (
 )
 MAIL = ("关于召开工作例会的通知", "各科室：请于周三上午九时到二楼会议室参加例会。")
 APPOINTMENT = "工作例会（二楼会议室）"
-WELL = {"stack": "well", "server": "well", "volume": "well", "https": "well"}
+WELL = {"stack": "well", "server": "well", "data_volume": "well", "https": "well"}
 PRIVATE = (
     "/etc/ouhai/guest.json",
     "/etc/ssl/website/private_key.pem",

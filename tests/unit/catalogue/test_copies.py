@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
-from ouhai_cloud.catalogue import copies, removing, shelf, waiting
+from ouhai_cloud.catalogue import copies, removing, shelf, verifying, waiting
 from ouhai_cloud.catalogue.entry import Entry, load
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.errors import Refused
@@ -237,6 +237,19 @@ def test_an_administrator_sees_no_copy_of_another_project(
     with pytest.raises(CopyUnknown, match="its copies: none"):
         copies.look(api, "web1")
     assert copies.copies(api) == []
+
+
+@pytest.mark.parametrize("taken_over", [False, True])
+def test_the_data_volume_is_looked_at_whoever_made_it(
+    fake: FakeApplications, api: Api, entry: Entry, *, taken_over: bool
+) -> None:
+    given = {"data_volume": fake.volumes.add("old", 1, b"")} if taken_over else {}
+    copies.deploy(api, copies.propose(api, entry, "web1", VALUES | given), silent)
+    copy = copies.look(api, "web1")
+    seen = {one.check: one.good for one in verifying.parts(api, copy)}
+    assert seen == {"server": True, "data_volume": True}
+    fake.volumes.status(str(copy.stack.outputs["data_volume"]), "error")
+    assert [one.detail for one in verifying.parts(api, copy) if not one.good] == ["error"]
 
 
 def test_data_is_kept_after_the_guest_was_shut_down(

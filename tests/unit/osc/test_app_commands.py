@@ -162,7 +162,7 @@ def test_the_status_of_a_failed_copy_is_a_failure(client: Client) -> None:
 def test_a_copy_without_a_health_address_is_not_well(copy: Client) -> None:
     code, text = copy.run(VerifyCopy, "web1", "-f", "json")
     seen = {row["Check"]: row["Result"] for row in json.loads(text)}
-    assert seen == {"stack": "well", "server": "well", "volume": "well", "health": "NOT WELL"}
+    assert seen == {"stack": "well", "server": "well", "data_volume": "well", "health": "NOT WELL"}
     assert code == 1
 
 
