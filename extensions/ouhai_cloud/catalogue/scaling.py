@@ -52,10 +52,13 @@ def propose(api: Api, name: str, count: int) -> Scaling:
         )
     if copy.moving_to:
         raise MoveRefused(f"{name}: {copy.failure}")
-    moving.check_well(api, copy)
+    # Whoever moves is marked, so this one was scaled and could not go back: scaling it mends it.
+    halfway = copy.stack.status == "UPDATE_FAILED"
+    if not halfway:
+        moving.check_well(api, copy)
     was = int(present.parameters.get(entry.scales, setups.defaults(entry)[entry.scales]))
     checked = values.check(entry, {entry.scales: str(count)}, held=entry.template["parameters"])
-    if count == was:
+    if count == was and not halfway:
         raise MoveRefused(f"{name} has {count} of these servers already ({entry.scales}).")
     target = setups.of(entry, {**present.parameters, **checked}, held=present.hidden)
     move = moving.foresee(api, copy, present, former, target, {})
@@ -92,7 +95,7 @@ def scale(api: Api, scaling: Scaling, tell: Tell) -> Copy:
         except CopyFailed as second:
             raise CopyFailed(
                 f"{name} could not be scaled to {scaling.count}. {failure}\nNor could it go back "
-                f"by itself: {second}\nLook: openstack app status {name}"
+                f"by itself: {second}\nTry again: openstack app scale {name} --count {scaling.was}"
             ) from second
         raise CopyFailed(
             f"{name} could not be scaled to {scaling.count}. {failure}\nIt has {scaling.was} of "

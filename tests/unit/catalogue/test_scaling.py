@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import pytest
-from ouhai_cloud.catalogue import copies, scaling, setups, shelf, waiting
+from ouhai_cloud.catalogue import copies, moving, scaling, setups, shelf, waiting
 from ouhai_cloud.catalogue.entry import load
 from ouhai_cloud.catalogue.scaling import Scaling
 from ouhai_cloud.cloud.api import Api
@@ -92,6 +92,27 @@ def test_it_goes_back_when_new_servers_are_not_well(fake: FakeApplications, api:
     assert "It has 1 of these servers as before" in str(caught.value)
     assert servers(api) == before and carried(api) is None
     assert copies.look(api, "web1").failure == ""
+
+
+def test_when_it_cannot_go_back_it_is_tried_again(
+    fake: FakeApplications, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, fake.words = servers(api), "The guest says: nginx does not start"
+    change = moving.change
+
+    def broken(*words: Any) -> copies.Copy:
+        if copies.look(api, "web1").failure:
+            raise CopyFailed("Heat is ill")
+        return change(*words)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moving, "change", broken)
+        with pytest.raises(CopyFailed, match=r"Heat is ill\nTry again: .* scale web1 --count 1"):
+            scale(api, 2)
+    assert copies.look(api, "web1").stack.status == "UPDATE_FAILED"
+    fake.words = ""
+    scale(api, 1)
+    assert servers(api) == before and copies.look(api, "web1").failure == ""
 
 
 def test_proposing_changes_nothing(fake: FakeApplications, api: Api) -> None:
