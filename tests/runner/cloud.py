@@ -30,7 +30,7 @@ def browser() -> Step:
 
 def applications() -> Step:
     """The whole life of each application: many guests, each of which takes a minute and more."""
-    return pytest_step("applications", APPLICATIONS, 90 * MINUTE, CHROMIUM, ("--timeout=2400",))
+    return pytest_step("applications", APPLICATIONS, 180 * MINUTE, CHROMIUM, ("--timeout=2400",))
 
 
 def tempest() -> Step:

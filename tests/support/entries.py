@@ -23,7 +23,7 @@ def further_version(
     tariff = source.parent.parent / "tariff.yaml"
     shutil.copy(tariff, folder / "tariff.yaml")
     missing = dict(replace or {})
-    for file in target.iterdir():
+    for file in (one for one in target.rglob("*") if one.is_file()):
         text = file.read_text(encoding="utf-8")
         for word in (f'version: "{source.name}"', f'value: "{source.name}"'):
             text = text.replace(word, word.replace(f'"{source.name}"', f'"{version}"'))

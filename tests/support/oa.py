@@ -18,6 +18,7 @@ import requests
 
 from tests.support.website_copy import REQUEST_SECONDS, SiteUnfit, WebsiteCopy
 
+ARRIVAL_SECONDS = 60
 APPOINTMENT = """\
 BEGIN:VCALENDAR
 VERSION:2.0
@@ -80,20 +81,26 @@ class Person:
 
         :raises SiteUnfit: it does not arrive.
         """
-        address = self.office.copy["address"]
+        for _ in range(ARRIVAL_SECONDS):
+            mails = self.mails()
+            if subject in mails:
+                return mails[subject]
+            time.sleep(1)
+        raise SiteUnfit(f"{self.account} gets no mail {subject!r}")
+
+    def mails(self) -> dict[str, str]:
+        """Return the texts of all mails by their subjects."""
+        address, found = self.office.copy["address"], {}
         with imaplib.IMAP4_SSL(
             address, 993, ssl_context=self._trusted, timeout=REQUEST_SECONDS
         ) as server:
             server.login(self.account, self.password)
-            for _ in range(REQUEST_SECONDS):
-                server.select(readonly=True)
-                for number in server.search(None, "ALL")[1][0].split():
-                    parts: Any = server.fetch(number, "(RFC822)")[1]
-                    mail = email.message_from_bytes(parts[0][1], policy=email.policy.default)
-                    if mail["Subject"] == subject:
-                        return str(mail.get_content()).strip()
-                time.sleep(1)
-        raise SiteUnfit(f"{self.account} gets no mail {subject!r}")
+            server.select(readonly=True)
+            for number in server.search(None, "ALL")[1][0].split():
+                parts: Any = server.fetch(number, "(RFC822)")[1]
+                mail = email.message_from_bytes(parts[0][1], policy=email.policy.default)
+                found[str(mail["Subject"])] = str(mail.get_content()).strip()
+        return found
 
     def enter(self, uid: str, text: str) -> None:
         """Enter an appointment in the own calendar."""

@@ -16,7 +16,7 @@ from tests.support.lab import Lab
 
 @contextmanager
 def published(lab: Lab, api: Api, folders: Mapping[str, Path]) -> Iterator[Mapping[str, str]]:
-    """Publish versions of `server` as the centre does, and remove them in the end.
+    """Publish versions of an application as the centre does, and remove them in the end.
 
     :param folders: the folder of each version.
     :return: the environment of the centre's commands.
@@ -29,5 +29,6 @@ def published(lab: Lab, api: Api, folders: Mapping[str, Path]) -> Iterator[Mappi
         yield centre
     finally:
         for one in store.published(api):
-            if one.application == "server" and one.version in folders:
+            folder = folders.get(one.version)
+            if folder is not None and folder.parent.name == one.application:
                 store.remove(api, one)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 
 from tests.support.applications import Key, Member, deploy, verified
+from tests.support.base_database import PORT, connect
 
 APPLICATION = "base-database"
-PORT = 5432
-# A guest is emulated here, and others are at work beside it.
-CONNECT_SECONDS = 60
 WELL = {"stack": "well", "server": "well", "data_volume": "well", "postgresql": "well"}
 SCHEMAS = ["culture", "economy", "geography", "legal_person", "population"]
 PLACE = "INSERT INTO geography.division VALUES ('330304000000', '瓯海区', NULL, ST_Multi(%s))"
@@ -32,20 +29,6 @@ def volumes(member: Member) -> Iterator[list[str]]:
     for volume in kept:
         storage.delete_volume(volume)
         storage.wait_for_delete(storage.get_volume(volume))
-
-
-def connect(copy: Mapping[str, Any], role: str, **words: Any) -> psycopg.Connection[Any]:
-    """Log in as `owner` or `reader`."""
-    values = {
-        "host": copy["address"],
-        "port": PORT,
-        "dbname": "base",
-        "user": f"base_{role}",
-        "password": copy[f"{role}_password"],
-        "sslmode": "require",
-        "connect_timeout": CONNECT_SECONDS,
-    }
-    return psycopg.connect(**values | words)
 
 
 def test_a_database_outlives_its_server(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import ssl
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from urllib.parse import quote
-from urllib.request import Request, urlopen
 
 import pytest
 
 from tests.support.applications import Key, Member, members
 from tests.support.bureaus import Bureaus
+from tests.support.business_system import Reader
+from tests.support.website_copy import SiteUnfit
 
 SYSTEM = "relief-test"
 TITLE = "社会救助系统"
@@ -23,36 +21,6 @@ WORDS = "一条留言 <b>"
 SHOWN = "一条留言 &lt;b&gt;"
 LEARN_SECONDS = 120
 PAUSE_SECONDS = 0.2
-
-
-class Reader:
-    """Somebody who uses the application, over a connection of its own each time."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._context = ssl.create_default_context()
-        # `verify` compares the certificate with the one that the balancer reported.
-        self._context.check_hostname = False
-        self._context.verify_mode = ssl.CERT_NONE
-
-    def page(self) -> str:
-        """Return the front page."""
-        return self._ask(None)
-
-    def write(self, words: str) -> str:
-        """Write a message and return the page that follows."""
-        return self._ask(f"words={quote(words)}".encode())
-
-    def _ask(self, sent: bytes | None) -> str:
-        asked = Request(self._address, sent)  # noqa: S310 (it is https, which the copy says)
-        with urlopen(asked, timeout=30, context=self._context) as answer:  # noqa: S310 (likewise)
-            return str(answer.read().decode())
-
-    def member(self) -> str:
-        """Return which web server answers."""
-        found = re.search(r"应答节点：<b>([^<]+)</b>", self.page())
-        assert found, "the page does not name a web server"
-        return found[1]
 
 
 class Watch:
@@ -78,7 +46,7 @@ class Watch:
         while not self._ended.wait(PAUSE_SECONDS):
             try:
                 self.answered[self._reader.member()] += 1
-            except (OSError, AssertionError) as error:
+            except (OSError, SiteUnfit) as error:
                 self.failed.append(f"{time.strftime('%T')} {error}")
 
 

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.support.applications import Key, Member, deploy, verified
+from tests.support.base_database import PORT
 
-APPLICATION, PORT = "base-database", 5432
+APPLICATION = "base-database"
 OWN = ("address", "data_volume", "host_key", "certificate_sha256", "owner_password")
 KNOCK_SECONDS = 5
 
