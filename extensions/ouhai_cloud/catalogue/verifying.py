@@ -14,7 +14,8 @@ from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.stacks import SERVER, VOLUME
 
-KEYSCAN_SECONDS = 15
+# A busy guest, and an emulated one all the more, takes its time to begin to talk.
+KEYSCAN_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,10 @@ def _ssh(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
     """Ask for the host key, and compare it with what the guest reported of itself."""
     reported = str(outputs.get("host_key") or "").split()
     host, port = str(target.hostname), target.port or 22
-    command = ["ssh-keyscan", "-T", "10", "-p", str(port), "-t", "ed25519", host]
+    command = ["ssh-keyscan", "-T", str(KEYSCAN_SECONDS), "-p", str(port), "-t", "ed25519", host]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=KEYSCAN_SECONDS, check=False
+            command, capture_output=True, text=True, timeout=KEYSCAN_SECONDS + 5, check=False
         )
     except FileNotFoundError:
         return Finding("ssh", False, "ssh-keyscan is not here; install openssh-client")
