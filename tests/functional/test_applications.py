@@ -42,7 +42,7 @@ def test_a_copy_lives_and_its_data_outlives_it(member: Member, key: Key, name: s
     assert {row["Check"]: row["Result"] for row in seen} == {
         "stack": "well",
         "server": "well",
-        "volume": "well",
+        "data_volume": "well",
         "ssh": "well",
     }
 

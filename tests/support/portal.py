@@ -71,8 +71,7 @@ class Portal(WebsiteCopy):
         """
         answer = self.editor.post(
             f"{self.address}/wp-json/wp/v2/media",
-            data=data,
-            headers={"Content-Type": kind, "Content-Disposition": f'attachment; filename="{name}"'},
+            files={"file": (name, data, kind)},
             timeout=REQUEST_SECONDS,
         )
         if answer.status_code != requests.codes.created:

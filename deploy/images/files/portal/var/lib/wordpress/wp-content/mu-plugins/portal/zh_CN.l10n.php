@@ -8,6 +8,7 @@ return [
         'Howdy, %s' => '您好，%s',
         'Collapse Menu' => '收起菜单',
         'Collapse Main menu' => '收起主菜单',
+        'Published on: %s' => '发布于：%s',
         'Add Post' => '写文章',
         'Add Page' => '新建页面',
         'Add Category' => '添加分类',
