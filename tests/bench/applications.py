@@ -135,25 +135,25 @@ def copied(lab: Lab, member: Member, name: str, folder: str) -> str:
     if len(servers) != 1:
         raise BenchFailed(f"{name} has {len(servers)} servers; the floor is of one alone")
     host = str(connect(lab).compute.get_server(servers[0].id).compute_host).partition(".")[0]
-    on_host(lab, host, f"copy {servers[0].id} {folder}", COPY_SECONDS)
+    on_host(lab, host, f"python3 - copy {servers[0].id} {folder}", COPY_SECONDS)
     return host
 
 
 def booted(lab: Lab, host: str, folder: str) -> float:
     """Boot the copied guest by bare QEMU; return the seconds to its report."""
-    found: dict[str, Any] = json.loads(on_host(lab, host, f"boot {folder}", BOOT_SECONDS))
+    # A namespace of its own: the metadata service's port is free there, and nothing leaves it.
+    command = f"unshare --net python3 - boot {folder}"
+    found: dict[str, Any] = json.loads(on_host(lab, host, command, BOOT_SECONDS))
     if found["report"]["status"] != "SUCCESS":
         raise BenchFailed(f"the bare guest is not well: {found['report']['reason']}")
     return float(found["seconds"])
 
 
-def on_host(lab: Lab, host: str, words: str, seconds: float) -> str:
-    """Run bare_guest.py on a host; return what it prints.
+def on_host(lab: Lab, host: str, command: str, seconds: float) -> str:
+    """Run bare_guest.py on a host, which the command reads from its input; return what it prints.
 
     :raises BenchFailed: it failed.
     """
-    # A namespace of its own: the port that the metadata service has is free, and nothing leaves it.
-    command = f"unshare --net python3 - {words}"
     answer = lab.ssh(host, command, stdin=BARE_GUEST.read_text(), timeout=seconds)
     if answer.code != 0:
         raise BenchFailed(f"on {host}: {answer.errors}")
