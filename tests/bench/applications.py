@@ -45,7 +45,7 @@ EXAMPLES = """\
 examples:
   tests/bench/run applications                    server, portal and oa, three times each
   tests/bench/run applications oa --times 1
-  tests/bench/run applications base-database      no goal is set for it; measured all the same
+  tests/bench/run applications base-database      only its ratio has a goal
 
 exit codes: 0 goals met, 1 a goal missed, 2 something could not be measured
 """

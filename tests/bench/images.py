@@ -24,7 +24,7 @@ def main() -> int:
     """Measure, print and write JSON; 1 when a goal is missed, 2 when an image cannot be built."""
     argparse.ArgumentParser(prog="tests/bench/run images", description=__doc__).parse_args()
     try:
-        seconds = {name: built(name) for name in (BASE, *(set(names()) - {BASE}))}
+        seconds = {name: built(name) for name in (BASE, *sorted({*names()} - {BASE}))}
     except BenchFailed as error:
         print(f"bench images: {error}", file=sys.stderr)
         return 2
