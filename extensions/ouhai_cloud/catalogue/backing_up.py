@@ -33,7 +33,7 @@ from ouhai_cloud.errors import CopyFailed, MoveRefused, NotEnoughLeft
 ANSWER_SECONDS = 600.0
 IMAGE_SECONDS = 3600.0
 BEGUN = "ouhai-backup-begun"
-"""Metadata of a copy's volumes while a backup of them is made: when it began."""
+"""Metadata of a copy's volumes while a backup of them is made: of which stack, and since when."""
 PASSING = ("queued", "saving", "uploading", "importing")
 
 
@@ -80,7 +80,14 @@ def propose(api: Api, name: str, *, discard_unfinished: bool = False) -> Plan:
             f"{copy.failure}"
         )
     held = data.data_volumes(api, copy, setup)
-    begun = [one.marks[BEGUN] for one in held.values() if BEGUN in one.marks]
+    # A copy that had such a volume before may have left its mark, and its snapshots went with it.
+    begun = [
+        since
+        for stack_id, since in (
+            one.marks[BEGUN].split() for one in held.values() if BEGUN in one.marks
+        )
+        if stack_id == copy.stack.id
+    ]
     if begun and not discard_unfinished:
         raise MoveRefused(
             f"A backup of {name} was begun at {begun[0]} and is not at its end, or was killed. Two "
@@ -113,7 +120,7 @@ def back_up(api: Api, plan: Plan, path: Path, tell: Tell) -> Backup:
         writer = undo.enter_context(Writer(path))
         undo.callback(_end, api, plan)
         for one in plan.volumes.values():
-            volumes.mark(api, one.id, **{BEGUN: _now()})
+            volumes.mark(api, one.id, **{BEGUN: f"{plan.copy.stack.id} {_now()}"})
         start = time.monotonic()
         running = guests.shut_down(api, plan.copy, tell)
         try:

@@ -11,6 +11,7 @@ from ouhai_cloud.catalogue import backing_up, copies, removing, restoring, shelf
 from ouhai_cloud.catalogue.artefact import Artefact
 from ouhai_cloud.catalogue.entry import Entry, load
 from ouhai_cloud.catalogue.verifying import Finding
+from ouhai_cloud.cloud import volumes
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.errors import (
@@ -154,6 +155,15 @@ def test_a_backup_that_is_not_at_its_end_is_left_alone_until_discarded(
     backing_up.back_up(api, plan, tmp_path / "web1.tar", silent)
     assert len(things(fake)) == len(there) - 3
     back_up(api, tmp_path / "again.tar")
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_former_copys_killed_backup_does_not_hold_a_volume_up(
+    fake: FakeApplications, api: Api, tmp_path: Path
+) -> None:
+    (volume,) = (one for one in volumes.volumes(api) if backing_up.BEGUN in one.marks)
+    volumes.mark(api, volume.id, **{backing_up.BEGUN: "another-stack 2026-11-29T00:00:00+00:00"})
+    back_up(api, tmp_path / "web1.tar")
 
 
 @pytest.mark.usefixtures("killed")
