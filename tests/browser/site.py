@@ -42,7 +42,7 @@ class Site:
 
     def screenshot(self, name: str) -> None:
         """Leave a picture of the page in the output directory."""
-        self._output.mkdir(exist_ok=True)
+        self._output.mkdir(parents=True, exist_ok=True)
         self._browser.save_screenshot(str(self._output / f"{name}.png"))
 
     def _wait_for(self, selector: str) -> WebElement:

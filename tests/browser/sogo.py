@@ -18,7 +18,7 @@ class Sogo(Site):
         """Log in by the form, and wait for the calendar, which comes first."""
         self.open("/SOGo/")
         self._wait_for("input[ng-model='app.creds.username']").send_keys(account)
-        self.screenshot("oa-1-login")
+        self.screenshot("login")
         self._wait_for("input[ng-model='app.creds.password']").send_keys(password)
         self._wait_for("button[type=submit]").click()
         self._wait(lambda: "/SOGo/so/" in self._browser.current_url, "nobody is logged in")
@@ -33,7 +33,7 @@ class Sogo(Site):
         )
         self._wait_for("input[ng-model='editor.message.editable.subject']").send_keys(subject)
         self._wait_for("#mailEditor .ck-editor__editable").send_keys(text)
-        self.screenshot("oa-2-mail")
+        self.screenshot("mail")
         self._wait_for("button[ng-click='editor.send()']").click()
         self._wait(
             lambda: (

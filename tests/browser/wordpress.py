@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from selenium.webdriver.common.by import By
+
 from tests.browser.site import Site
 
 
@@ -11,7 +13,7 @@ class WordPress(Site):
     def log_in(self, user: str, password: str) -> None:
         """Log in by the form, and wait for the dashboard."""
         self.open("/wp-login.php")
-        self.screenshot("portal-1-login")
+        self.screenshot("login")
         self._wait_for("#user_login").send_keys(user)
         self._wait_for("#user_pass").send_keys(password)
         self._wait_for("#wp-submit").click()
@@ -27,12 +29,18 @@ class WordPress(Site):
         body.click()
         body.send_keys(paragraph)
         self._browser.switch_to.default_content()
-        self.screenshot("portal-3-editor")
+        self.screenshot("editor")
         # While a draft is saved by itself, the button looks away.
         self._wait_for("#publish:not(.disabled)").click()
         link = self._wait_for("#message a, #sample-permalink a")
-        self.screenshot("portal-4-published")
+        self.screenshot("published")
         return str(link.get_attribute("href"))
+
+    def follow(self, title: str) -> None:
+        """Go from the front page to an article."""
+        self._wait_for(".wp-block-post-title a")
+        self._browser.find_element(By.LINK_TEXT, title).click()
+        self._wait_for("h1.wp-block-post-title")
 
     def article(self) -> tuple[str, str]:
         """Return title and content of the article that the page shows."""
