@@ -17,7 +17,7 @@ from heat.engine import attributes, constraints, properties, resource
 from keystoneauth1 import exceptions as auth_exceptions
 from oslo_utils import timeutils
 
-POLL_SECONDS = 2
+POLL_SECONDS = 1
 CONSOLE_LINES = 12
 PASSING = (429, 500, 502, 503, 504)
 SUCCESS = "SUCCESS"

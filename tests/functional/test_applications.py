@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ouhai_cloud.cloud.api import Api
 
-from tests.support.applications import Key, Member, run_app
+from tests.support.applications import Key, Member, await_own_words, run_app, verified
 from tests.support.entries import further_version
 from tests.support.lab import ROOT, Lab
 from tests.support.publishing import published
@@ -29,7 +29,7 @@ def test_the_catalogue_offers_all_applications_of_the_tree(member: Member) -> No
 def test_a_copy_lives_and_its_data_outlives_it(member: Member, key: Key, name: str) -> None:
     before = member.things()
     preview = member.answer("deploy", "server", name, "--parameter", key.parameter, "--dry-run")
-    assert "1 cores" in preview["takes"] and "CNY a month" in preview["costs"]
+    assert "2 cores" in preview["takes"] and "CNY a month" in preview["costs"]
     assert member.things() == before
 
     copy = member.answer("deploy", "server", name, "--parameter", key.parameter)
@@ -38,16 +38,16 @@ def test_a_copy_lives_and_its_data_outlives_it(member: Member, key: Key, name: s
     assert member.answer("status", name)["host_key"] == copy["host_key"]
     listed = {row["Name"]: row["Status"] for row in member.answer("list", "--deployed")}
     assert listed[name] == "CREATE_COMPLETE"
-    seen = member.answer("verify", name)
-    assert {row["Check"]: row["Result"] for row in seen} == {
-        "stack": "well",
-        "server": "well",
-        "data_volume": "well",
-        "ssh": "well",
-    }
+    well = dict.fromkeys(("stack", "server", "data_volume", "ssh"), "well")
+    assert verified(member, name) == well
 
     written = key.ssh(copy, "echo 民政 | sudo tee /srv/data/note && findmnt -no FSTYPE /srv/data")
     assert (written.returncode, written.stdout.split()) == (0, ["民政", "ext4"]), written.stderr
+    key.run(copy, "sudo fallocate -l $(df --output=avail -B1 /srv/data | tail -1) /srv/data/full")
+    await_own_words(member, name, "data volume written: /srv/data: No space left on device")
+    key.run(copy, "sudo rm /srv/data/full")
+    await_own_words(member, name, "well: fit for use")
+    assert verified(member, name) == well
     refused = key.ssh(copy, "true", "-o", "PubkeyAuthentication=no")
     assert refused.returncode == 255 and "Permission denied (publickey)" in refused.stderr
 

@@ -61,6 +61,7 @@ class FakeApplications:
         self.unwell = ""
         """The version of which `words` are said; empty for any."""
         self.refusal = ""
+        self.console = ""
         self.changes: dict[str, list[str]] = {}
         self.stopped: list[str] = []
         self.started: list[str] = []
@@ -150,6 +151,8 @@ class FakeApplications:
             self._update(path.split("/")[3], body)
         elif service == "block_storage":
             self.volumes.send(path, body)
+        elif path.endswith("/action") and "os-getConsoleOutput" in body:
+            return _Answer(json.dumps({"output": self.console}).encode())
         elif path.endswith("/action"):
             stop = "os-stop" in body
             (self.stopped if stop else self.started).append(id_)
@@ -375,6 +378,10 @@ class _Answer:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
+
+    def json(self) -> Any:
+        """Return what it says to programs."""
+        return json.loads(self.content)
 
     def __enter__(self) -> _Answer:
         return self

@@ -82,6 +82,11 @@ class Entry:
         return str(self.metadata.get("scales", ""))
 
     @property
+    def uses(self) -> tuple[str, ...]:
+        """What `verify` does with a copy as those do whom it serves; see ``uses.USES``."""
+        return tuple(map(str, self.metadata.get("uses", ())))
+
+    @property
     def application(self) -> str:
         """Name of the application."""
         return str(self.metadata["application"])

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ouhai_cloud.catalogue.serverless import NESTED, dependents, references
+from ouhai_cloud.catalogue.uses import USES
 from ouhai_cloud.catalogue.yaml_lines import Document, Path
 from ouhai_cloud.cloud.stacks import FLOATING_ADDRESS, PORT, SERVER, VOLUME
 from ouhai_cloud.errors import Fault
@@ -66,6 +67,7 @@ def check(documents: Mapping[str, Document]) -> tuple[Fault, ...]:
         found += [each.fault(*one) for rule in NESTED_RULES for one in rule(each.data)]
     found += [documents["environment"].fault(*one) for one in _environment(documents)]
     found += [documents["metadata"].fault(*one) for one in _parameters_named(documents)]
+    found += [documents["metadata"].fault(*one) for one in _uses(documents)]
     found += [template.fault(*one) for one in _version_output(documents)]
     found += _nested_types(template, nested)
     return tuple(found)
@@ -372,6 +374,19 @@ def _parameters_named(documents: Mapping[str, Document]) -> Found:
                 f"changing {scales} would touch {name} of the template; nothing but the count of "
                 "the group may depend on it, and on the group nothing but metadata of servers",
             )
+
+
+def _uses(documents: Mapping[str, Document]) -> Found:
+    """What `verify` does with a copy is known, and the copy tells what that needs."""
+    named, outputs = documents["metadata"].data.get("uses"), documents["template"].data["outputs"]
+    for number, name in enumerate(named if isinstance(named, list) else ()):
+        use = USES.get(str(name))
+        if use is None:
+            yield ("uses", number), f"is {name!r}; there are {', '.join(USES)}"
+            continue
+        for output in use.outputs:
+            if output not in outputs:
+                yield ("uses", number), f"{name} needs the output {output} of the template"
 
 
 def _touched(template: Mapping[str, Any], parameter: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Looking at a copy from outside, as those do whom it serves."""
+"""Looking at a copy from outside, and using it, as those do whom it serves."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from ouhai_cloud.catalogue import database, website
+from ouhai_cloud.catalogue import database, own_words, setups, website
 from ouhai_cloud.catalogue.copies import Copy
 from ouhai_cloud.catalogue.lint import VOLUME_PARAMETER
+from ouhai_cloud.catalogue.reaching import Unfit
+from ouhai_cloud.catalogue.uses import USES
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.stacks import SERVER, VOLUME
+from ouhai_cloud.errors import CopyUnknown
 
 # A busy guest, and an emulated one all the more, takes its time to begin to talk.
 KEYSCAN_SECONDS = 30
@@ -31,10 +34,10 @@ class Finding:
 
 
 def verify(api: Api, copy: Copy) -> list[Finding]:
-    """Look at the stack, its servers and volumes, and at its health address from here."""
+    """Look at the stack, its servers and volumes and its health address; use it from here."""
     complete = copy.stack.status.endswith("_COMPLETE") and not copy.failure
     found = [Finding("stack", complete, copy.failure or copy.stack.status.lower())]
-    return [*found, *parts(api, copy), answer(copy)]
+    return [*found, *parts(api, copy), answer(copy), *used(api, copy), *own_findings(api, copy)]
 
 
 def answer(copy: Copy) -> Finding:
@@ -65,6 +68,47 @@ def parts(api: Api, copy: Copy) -> Iterator[Finding]:
     for id_, name in held.items():
         status = (stacks.volume_status(api, id_) or "gone") if id_ else "none"
         yield Finding(name, status == "in-use", status)
+
+
+def own_findings(api: Api, copy: Copy) -> Iterator[Finding]:
+    """Return what the guests say of themselves: the cause of what others see from outside.
+
+    One that says nothing is of an older image, has just been started or is down.
+    """
+    for one in copy.parts:
+        said = (
+            own_words.last(stacks.console(api, one.id)) if one.type == SERVER and one.id else None
+        )
+        if said is not None:
+            yield Finding(f"{one.name}, own words", said.good, str(said))
+
+
+def used(api: Api, copy: Copy) -> Iterator[Finding]:
+    """Use a copy from here in each way that its version names, and leave nothing in it."""
+    try:
+        setup, _ = setups.read(api, copy.stack)
+    except CopyUnknown as error:
+        yield Finding("uses", False, str(error))
+        return
+    for name in setup.entry.uses:
+        yield use(name, copy.stack.outputs)
+
+
+def use(name: str, outputs: Mapping[str, object]) -> Finding:
+    """Use a copy in one way.
+
+    :param name: of ``USES``.
+    """
+    one = USES.get(name)
+    if one is None:
+        return Finding(name, False, "nobody knows how to do that; a newer client may")
+    told = {output: str(outputs.get(output) or "") for output in one.outputs}
+    if lacking := [output for output, value in told.items() if not value]:
+        return Finding(name, False, f"the copy has not said {', '.join(lacking)} (outputs)")
+    try:
+        return Finding(name, True, one.attempt(told))
+    except Unfit as error:
+        return Finding(name, False, " ".join(str(error).split()))
 
 
 def _ssh(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
@@ -111,7 +155,7 @@ def _https(target: SplitResult, outputs: Mapping[str, object]) -> Finding:
         seen = website.look(
             str(target.hostname), target.port or 443, target.path or "/", fingerprint, title
         )
-    except website.WebsiteUnfit as error:
+    except Unfit as error:
         return Finding("https", False, str(error))
     return Finding("https", True, seen)
 

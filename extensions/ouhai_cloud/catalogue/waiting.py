@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-POLL_SECONDS = 2.0
+POLL_SECONDS = 1.0
 
 
 def wait(done: Callable[[], bool], seconds: float) -> bool:

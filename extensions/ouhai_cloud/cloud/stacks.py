@@ -199,6 +199,18 @@ def server_status(api: Api, server_id: str) -> str:
     return str(api.get("compute", f"/servers/{server_id}")["server"]["status"])
 
 
+def console(api: Api, server_id: str) -> str:
+    """Return what is on a server's console; nothing where there is none, as when it is down."""
+    path = f"/servers/{server_id}/action"
+    body: Json = {"os-getConsoleOutput": {}}
+    try:
+        return str(api.send("compute", "POST", path, body=body).json()["output"])
+    except Refused as refusal:
+        if refusal.status not in (404, 409):
+            raise
+        return ""
+
+
 def stop_server(api: Api, server_id: str) -> None:
     """Ask a server's guest to shut down."""
     api.send("compute", "POST", f"/servers/{server_id}/action", body={"os-stop": None})

@@ -103,7 +103,10 @@ class ShowStatus(CloudCommand, ShowOne):
 
 
 class VerifyCopy(CloudCommand, Lister):
-    """Look at a copy from outside, as those do whom it serves.
+    """Look at a copy from outside and use it, as those do whom it serves.
+
+    It sends and reads a mail, enters an appointment, publishes and fetches a page, queries a row:
+    whatever the application is there for. What it has made for that it removes again.
 
     Run it from where the application must be reached. Exit codes: 0 all is well, 1 not all.
 

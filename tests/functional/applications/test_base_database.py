@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.support.applications import Key, Member, deploy, verified
+from tests.support.applications import Key, Member, await_own_words, deploy, verified
 from tests.support.base_database import PORT, connect
 
 APPLICATION = "base-database"
@@ -91,13 +91,11 @@ def test_what_breaks_is_told_in_the_databases_words(
     assert key.ssh(copy, "sudo systemctl stop postgresql@17-main").returncode == 0
     stopped = member.app("verify", name, "-f", "json")
     assert stopped.returncode == 1 and "no database answers there" in stopped.stdout
+    await_own_words(member, name, "services run: postgresql@17-main is inactive: ")
 
-    full = key.ssh(
-        copy,
-        "sudo sh -c 'cat /dev/zero >/srv/data/filling'; sudo systemctl restart ouhai-guest;"
-        " sudo journalctl --unit=ouhai-guest --invocation=0; sudo rm /srv/data/filling",
-    )
-    assert "No space left on device" in full.stdout
+    key.run(copy, "sudo fallocate -l $(df --output=avail -B1 /srv/data | tail -1) /srv/data/full")
+    await_own_words(member, name, "data volume written: /srv/data: No space left on device")
+    key.run(copy, "sudo rm /srv/data/full")
 
     spoiled = key.ssh(
         copy,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.applications import Key, Member, deploy, verified
+from tests.support.applications import Key, Member, await_own_words, deploy, verified
 from tests.support.oa import Office, Person
 
 TITLE = "瓯海区民政局办公系统"
@@ -18,7 +18,7 @@ PARAMETERS = (
 )
 MAIL = ("关于召开工作例会的通知", "各科室：请于周三上午九时到二楼会议室参加例会。")
 APPOINTMENT = "工作例会（二楼会议室）"
-WELL = {"stack": "well", "server": "well", "data_volume": "well", "https": "well"}
+WELL = dict.fromkeys(("stack", "server", "data_volume", "https", "mail", "calendar"), "well")
 PRIVATE = (
     "/etc/ouhai/guest.json",
     "/etc/ssl/website/private_key.pem",
@@ -55,8 +55,9 @@ def test_mail_and_calendars_outlive_the_server(
     journal = key.ssh(copy, "sudo journalctl --boot").stdout
     assert not [one for one in office.passwords.values() if one in journal]
 
-    # A fault is told in the words of what is broken, and is over when it is mended.
+    # A fault is told in the words of what is broken.
     key.ssh(copy, "sudo systemctl stop mariadb; sudo systemctl mask --runtime mariadb")
+    await_own_words(member, name, "services run: mariadb is inactive: ")
     told = key.ssh(copy, "sudo systemctl restart ouhai-guest; sudo journalctl -u ouhai-guest -n 9")
     assert "application prepared: mariadb does not start" in told.stdout
 

@@ -14,7 +14,7 @@ from tests.support.portal import Portal
 TITLE = "瓯海区民政局门户网站"
 NAMED = f"title={TITLE}"
 ARTICLE = ("关于开展“最多跑一次”服务的通知", "各街道、镇：请于本月底前完成登记，详见附件。")
-WELL = {"stack": "well", "server": "well", "data_volume": "well", "https": "well"}
+WELL = dict.fromkeys(("stack", "server", "data_volume", "https", "article"), "well")
 PRIVATE = "/etc/ouhai/guest.json /etc/ssl/website/private_key.pem"
 # One red dot.
 PICTURE = bytes.fromhex(

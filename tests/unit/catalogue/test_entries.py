@@ -244,6 +244,12 @@ def test_every_rule_has_a_bad_entry() -> None:
             "must be a mapping of parameters",
         ),
         (lambda files: files["tariff"].update(core="dear"), "core: a price of 0 or more"),
+        (lambda files: files["metadata"].update(uses=["fax"]), "uses[0]: is 'fax'; there are mail"),
+        (lambda files: files["metadata"].update(uses="mail"), "uses: 'mail' is not of type"),
+        (
+            lambda files: files["metadata"].update(uses=["article"]),
+            "uses[0]: article needs the output editor of the template",
+        ),
     ],
 )
 def test_other_faults_are_told_with_file_line_and_path(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import json
 import os
 import stat
 import sys
+from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -263,12 +265,96 @@ def test_an_application_that_hangs_is_not_waited_for_longer_than_heat_does(guest
     assert "application prepared: prepare did not end within" in reason and "godot" in reason
 
 
-def test_a_restarted_server_prepares_again_and_reports_no_more(guest: Guest) -> None:
+def test_a_restarted_server_prepares_again_and_reports_no_more(
+    guest: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     guest.program("hooks/prepare", f"echo prepare >>{guest.folder}/called")
     guest.report()
     (guest.folder / "called").unlink()
     (guest.folder / "posted").unlink()
+    # It has been running for longer than Heat waited.
+    monkeypatch.setattr(guest.script, "uptime_seconds", lambda: 90000)
+    guest.program("hooks/check", "sleep 1.1")
     assert guest.start() == 0
     assert guest.called("prepare") and not (guest.folder / "posted").exists()
     fstab = (guest.folder / "etc/fstab").read_text()
     assert fstab.count("srv/data") == 1
+
+
+class Ended(Exception):
+    """The watch would pause."""
+
+
+def watched(guest: Guest, monkeypatch: pytest.MonkeyPatch, *looks: Callable[[], object]) -> None:
+    """Let the guest watch itself; something is done before each further look."""
+    coming = iter(looks)
+
+    def pause(_: float) -> None:
+        act = next(coming, None)
+        if act is None:
+            raise Ended
+        act()
+
+    monkeypatch.setattr(guest.script, "pause", pause)
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == guest.folder / "srv/data")
+    with pytest.raises(Ended):
+        guest.script.watch()
+
+
+def test_the_watch_says_what_changes_and_only_that(
+    guest: Guest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert guest.report()["status"] == "SUCCESS"
+    capsys.readouterr()
+
+    def broken(words: str) -> Callable[[], object]:
+        return lambda: guest.program("hooks/check", f"echo {words} >&2; exit 1")
+
+    def well() -> None:
+        guest.program("hooks/check", "[ $1 = look ] || exit 1; echo chatter >&2")
+
+    broken_twice = broken("数据库: no 1"), broken("数据库: no 2")
+    watched(guest, monkeypatch, well, *broken_twice, well)
+    said = [one.split(": ", 3)[1:] for one in capsys.readouterr().out.splitlines()]
+    assert [one[2].split(": ", 1)[1] for one in said] == [
+        "well: fit for use",
+        "the application works: 数据库: no 1",
+        "well: fit for use",
+    ]
+    assert all(one[1] == "health" for one in said)
+
+
+def test_the_watch_names_a_service_that_does_not_run_and_its_last_words(
+    guest: Guest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert guest.report()["status"] == "SUCCESS"
+    capsys.readouterr()
+    (guest.folder / "hooks/units").write_text("nginx\nmariadb\n")
+
+    def states(nginx: str, mariadb: str) -> None:
+        guest.program("bin/systemctl", f"echo {nginx}; echo {mariadb}; exit 3")
+
+    guest.program("bin/journalctl", 'echo "$1: Deactivated."')
+    states("active", "inactive")
+    watched(guest, monkeypatch, lambda: states("active", "active"))
+    broken, well = capsys.readouterr().out.splitlines()
+    assert broken.endswith("services run: mariadb is inactive: --unit=mariadb: Deactivated.")
+    assert well.endswith("well: fit for use")
+
+
+def test_the_watch_sees_a_data_volume_that_is_full_or_gone(
+    guest: Guest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert guest.report()["status"] == "SUCCESS"
+    capsys.readouterr()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def gone() -> None:
+        monkeypatch.setattr(os.path, "ismount", lambda _: False)
+
+    watched(guest, monkeypatch, lambda: monkeypatch.setattr(os, "fsync", full), gone)
+    said = capsys.readouterr().out
+    assert "data volume written: [Errno 28] No space left on device" in said
+    assert "data volume mounted: " in said and "is not the data volume" in said

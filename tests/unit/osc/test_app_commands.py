@@ -166,6 +166,17 @@ def test_a_copy_without_a_health_address_is_not_well(copy: Client) -> None:
     assert code == 1
 
 
+def test_a_guest_that_says_it_is_not_well_is_believed(copy: Client) -> None:
+    time = "2026-11-29T10:00:00+00:00"
+    copy.fake.console = (
+        f"ouhai-guest: 93 s: health: {time}: services run: mariadb is inactive: 停止"
+    )
+    code, text = copy.run(VerifyCopy, "web1", "-f", "json")
+    said = next(row for row in json.loads(text) if row["Check"] == "server, own words")
+    assert (code, said["Result"]) == (1, "NOT WELL")
+    assert said["Seen"] == (f"the guest says since {time}: services run: mariadb is inactive: 停止")
+
+
 def test_deleting_says_what_is_kept(copy: Client) -> None:
     _, text = copy.run(DeleteCopy, "web1")
     assert text.startswith("web1 is removed\nkept: volume ")

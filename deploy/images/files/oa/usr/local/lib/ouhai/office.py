@@ -2,7 +2,8 @@
 
 Logs in over TLS, hands in a mail and reads it, enters an appointment and reads it, removes both.
 The program `check` runs it with the template's parameters in the environment. Prints what Heat is
-told: versions, and the SHA-256 fingerprint of the certificate.
+told: versions, and the SHA-256 fingerprint of the certificate. With the word "look" it logs in
+everywhere, and leaves nothing: no mail is sent, no appointment entered.
 """
 
 from __future__ import annotations
@@ -102,22 +103,42 @@ def appointment(site: Visitor, password: str) -> None:
         raise Unfit(f"an appointment cannot be removed ({status}): {words(answer)}")
 
 
-def send(address: str, password: str) -> str:
-    """Hand in a mail to oneself, and return its subject.
+@contextlib.contextmanager
+def submission(password: str) -> Iterator[smtplib.SMTP]:
+    """Log in where mails are handed in.
 
-    :raises Unfit: Postfix does not take it, or shows another certificate than nginx.
+    :raises Unfit: Postfix shows another certificate than nginx.
     """
-    mail = EmailMessage()
-    mail["From"] = mail["To"] = address
-    mail["Subject"] = f"{TEXT} {secrets.token_hex(8)}"
-    mail.set_content(TEXT)
     with smtplib.SMTP(SITE, SUBMISSION_PORT, timeout=TIMEOUT_SECONDS) as server:
         server.starttls(context=unchecked())
         if shown(server.sock) != own_certificate():
             raise Unfit("Postfix shows another certificate than nginx")
         server.login(USER, password)
+        yield server
+
+
+def send(address: str, password: str) -> str:
+    """Hand in a mail to oneself, and return its subject.
+
+    :raises Unfit: Postfix shows another certificate than nginx.
+    """
+    mail = EmailMessage()
+    mail["From"] = mail["To"] = address
+    mail["Subject"] = f"{TEXT} {secrets.token_hex(8)}"
+    mail.set_content(TEXT)
+    with submission(password) as server:
         server.send_message(mail)
     return str(mail["Subject"])
+
+
+@contextlib.contextmanager
+def mailbox(password: str) -> Iterator[imaplib.IMAP4]:
+    """Log in where mails are read."""
+    with imaplib.IMAP4_SSL(
+        SITE, IMAPS_PORT, ssl_context=unchecked(), timeout=TIMEOUT_SECONDS
+    ) as server:
+        server.login(USER, password)
+        yield server
 
 
 def receive(subject: str, password: str) -> None:
@@ -125,10 +146,7 @@ def receive(subject: str, password: str) -> None:
 
     :raises Unfit: it does not arrive, or holds something else.
     """
-    with imaplib.IMAP4_SSL(
-        SITE, IMAPS_PORT, ssl_context=unchecked(), timeout=TIMEOUT_SECONDS
-    ) as server:
-        server.login(USER, password)
+    with mailbox(password) as server:
         for _ in range(int(TIMEOUT_SECONDS / POLL_SECONDS)):
             server.select()
             for number in server.search(None, "ALL")[1][0].split():
@@ -201,12 +219,18 @@ def main() -> int:
             site = Visitor()
             awaken(site)
             log_in(site, password)
-        with told("calendar"):
-            appointment(site, password)
-        with told("submission"):
-            subject = send(f"{USER}@{PARAMETERS['mail_domain']}", password)
-        with told("imap"):
-            receive(subject, password)
+        if sys.argv[1:] == ["look"]:
+            with told("submission"), submission(password):
+                pass
+            with told("imap"), mailbox(password) as server:
+                server.select(readonly=True)
+        else:
+            with told("calendar"):
+                appointment(site, password)
+            with told("submission"):
+                subject = send(f"{USER}@{PARAMETERS['mail_domain']}", password)
+            with told("imap"):
+                receive(subject, password)
     except Unfit as error:
         print(error, file=sys.stderr)
         return 1
