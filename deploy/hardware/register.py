@@ -62,11 +62,11 @@ def some_tenant(path: Path) -> tuple[Bureau, System]:
     for bureau in reversed(load(path).bureaus):
         for system in bureau.systems:
             has = system.allotment
-            fits = has.cores >= 1 and has.memory_gib >= 1 and has.disk_gib >= SERVER_DISK_GIB
+            fits = has.cores >= 2 and has.memory_gib >= 1 and has.disk_gib >= SERVER_DISK_GIB
             if bureau.kind == "bureau" and system.security_class == ORDINARY_CLASS and fits:
                 return bureau, system
     raise LabError(
-        f"{path}: no bureau has an ordinary system with 1 core, 1 GiB and {SERVER_DISK_GIB} GiB "
+        f"{path}: no bureau has an ordinary system with 2 cores, 1 GiB and {SERVER_DISK_GIB} GiB "
         "of disk for an application; skip that by `deploy/lab up --app none`"
     )
 

@@ -22,6 +22,7 @@ class Site:
 
     def __init__(self, browser: Chrome, address: str, output: Path) -> None:
         self._browser = browser
+        self._fetched: set[str] = set()
         self._address = address
         self._output = output
         browser.set_page_load_timeout(WAIT_SECONDS)
@@ -33,12 +34,19 @@ class Site:
 
     def open(self, path: str = "/") -> None:
         """Go to a page."""
+        self.leave()
         self._browser.get(f"{self._address}{path}")
 
-    def addresses(self) -> set[str]:
-        """Return the addresses of all that the browser fetched for this page."""
+    def leave(self) -> None:
+        """Note what the browser fetched for the page that is to be left."""
         script = "return performance.getEntriesByType('resource').map(one => one.name)"
-        return set(self._browser.execute_script(script))
+        self._fetched |= set(self._browser.execute_script(script))
+
+    def from_elsewhere(self) -> set[str]:
+        """Return what the browser fetched from others so far; people may have no way there."""
+        self.leave()
+        own = (self._address, "data:", "blob:")
+        return {one for one in self._fetched if not one.startswith(own)}
 
     def screenshot(self, name: str) -> None:
         """Leave a picture of the page in the output directory."""

@@ -39,6 +39,7 @@ class WordPress(Site):
     def follow(self, title: str) -> None:
         """Go from the front page to an article."""
         self._wait_for(".wp-block-post-title a")
+        self.leave()
         self._browser.find_element(By.LINK_TEXT, title).click()
         self._wait_for("h1.wp-block-post-title")
 

@@ -81,13 +81,9 @@ def propose(api: Api, name: str, *, discard_unfinished: bool = False) -> Plan:
         )
     held = data.data_volumes(api, copy, setup)
     # A copy that had such a volume before may have left its mark, and its snapshots went with it.
-    begun = [
-        since
-        for stack_id, since in (
-            one.marks[BEGUN].split() for one in held.values() if BEGUN in one.marks
-        )
-        if stack_id == copy.stack.id
-    ]
+    # A client before this one named no stack.
+    marks = (one.marks[BEGUN].rpartition(" ") for one in held.values() if BEGUN in one.marks)
+    begun = [since for stack_id, _, since in marks if stack_id in ("", copy.stack.id)]
     if begun and not discard_unfinished:
         raise MoveRefused(
             f"A backup of {name} was begun at {begun[0]} and is not at its end, or was killed. Two "

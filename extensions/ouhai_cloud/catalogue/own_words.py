@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-# As deploy/images/files/debian/usr/local/sbin/ouhai-guest says it.
-LINE = re.compile(r"ouhai-guest: \d+ s: health: (?P<since>\S+): (?P<what>[^:]+): (?P<words>.*)")
+# As deploy/images/files/debian/usr/local/sbin/ouhai-guest says it; Nova hands ASCII out alone.
+LINE = re.compile(r"ouhai-guest: \d+ s: health: (?P<at>\S+): (?P<what>[^:]+): (?P<words>.*)")
 WELL = "well"
+# It says so every hour at least; what is older tells of a guest that looks no more.
+MOST_AGE = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
 class OwnWords:
-    """The last that a guest said of itself; it speaks when something has changed.
+    """The last that a guest said of itself.
 
-    :param since: date and time of the guest's clock.
+    :param at: by the guest's clock.
     :param what: what is not well, or ``WELL``.
     """
 
-    since: str
+    at: datetime
     what: str
     words: str
 
-    @property
-    def good(self) -> bool:
-        """Whether it says that it is well."""
-        return self.what == WELL
+    def good(self, now: datetime) -> bool:
+        """Tell whether it says that it is well, and still looks."""
+        return self.what == WELL and now - self.at < MOST_AGE
 
     def __str__(self) -> str:
-        return f"the guest says since {self.since}: {self.what}: {self.words}"
+        return f"the guest's last words, of {self.at.isoformat()}: {self.what}: {self.words}"
 
 
 def last(console: str) -> OwnWords | None:
     """Return what was said last on a console; None where nothing was, as by an older image."""
-    said = list(LINE.finditer(console))
-    return (
-        OwnWords(**{name: one.strip() for name, one in said[-1].groupdict().items()})
-        if said
-        else None
-    )
+    for said in reversed(list(LINE.finditer(console))):
+        try:
+            words = str(json.loads(f'"{said["words"].strip()}"'))
+            return OwnWords(datetime.fromisoformat(said["at"]), said["what"], words)
+        except ValueError:
+            # Something else was written on the console in the same moment.
+            continue
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlsplit
 
 from ouhai_cloud.catalogue import database, own_words, setups, website
@@ -14,9 +15,13 @@ from ouhai_cloud.catalogue.reaching import Unfit
 from ouhai_cloud.catalogue.uses import USES
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.errors import CloudUnreachable, Refused
 from ouhai_cloud.cloud.stacks import SERVER, VOLUME
 from ouhai_cloud.errors import CopyUnknown
 
+RUNS = "ACTIVE"
+NOT_TOLD = (403, 404, 409, 501)
+"""Statuses of an answer for a console that there is none for us, which proves nothing."""
 # A busy guest, and an emulated one all the more, takes its time to begin to talk.
 KEYSCAN_SECONDS = 30
 
@@ -62,7 +67,7 @@ def parts(api: Api, copy: Copy) -> Iterator[Finding]:
     for one in copy.parts:
         if one.type == SERVER:
             status = stacks.server_status(api, one.id) if one.id else "none"
-            yield Finding(one.name, status == "ACTIVE", status)
+            yield Finding(one.name, status == RUNS, status)
         elif one.type == VOLUME:
             held.setdefault(one.id, one.name)
     for id_, name in held.items():
@@ -73,14 +78,20 @@ def parts(api: Api, copy: Copy) -> Iterator[Finding]:
 def own_findings(api: Api, copy: Copy) -> Iterator[Finding]:
     """Return what the guests say of themselves: the cause of what others see from outside.
 
-    One that says nothing is of an older image, has just been started or is down.
+    A guest of an older image says nothing, and readers may not read consoles.
     """
     for one in copy.parts:
-        said = (
-            own_words.last(stacks.console(api, one.id)) if one.type == SERVER and one.id else None
-        )
+        if one.type != SERVER or not one.id or stacks.server_status(api, one.id) != RUNS:
+            continue
+        check = f"{one.name}, own words"
+        try:
+            said = own_words.last(stacks.console(api, one.id))
+        except (Refused, CloudUnreachable) as error:
+            if getattr(error, "status", 0) not in NOT_TOLD:
+                yield Finding(check, False, f"the console cannot be read: {error}")
+            continue
         if said is not None:
-            yield Finding(f"{one.name}, own words", said.good, str(said))
+            yield Finding(check, said.good(datetime.now(UTC)), str(said))
 
 
 def used(api: Api, copy: Copy) -> Iterator[Finding]:
@@ -109,6 +120,8 @@ def use(name: str, outputs: Mapping[str, object]) -> Finding:
         return Finding(name, True, one.attempt(told))
     except Unfit as error:
         return Finding(name, False, " ".join(str(error).split()))
+    except (LookupError, TypeError, ValueError) as error:
+        return Finding(name, False, f"answers something unexpected: {error!r}")
 
 
 def _ssh(target: SplitResult, outputs: Mapping[str, object]) -> Finding:

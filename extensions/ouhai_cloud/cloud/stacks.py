@@ -200,15 +200,13 @@ def server_status(api: Api, server_id: str) -> str:
 
 
 def console(api: Api, server_id: str) -> str:
-    """Return what is on a server's console; nothing where there is none, as when it is down."""
+    """Return what is on a server's console, of a server that is off also: from when it ran.
+
+    :raises Refused: there is none, we may not read it, or its host does not answer.
+    """
     path = f"/servers/{server_id}/action"
     body: Json = {"os-getConsoleOutput": {}}
-    try:
-        return str(api.send("compute", "POST", path, body=body).json()["output"])
-    except Refused as refusal:
-        if refusal.status not in (404, 409):
-            raise
-        return ""
+    return str(api.send("compute", "POST", path, body=body).json()["output"])
 
 
 def stop_server(api: Api, server_id: str) -> None:

@@ -12,7 +12,6 @@ from selenium.webdriver import Chrome
 
 from tests.browser.chromium import chromium, trust
 from tests.browser.conftest import OUTPUT
-from tests.browser.site import Site
 from tests.browser.sogo import Sogo
 from tests.browser.wordpress import WordPress
 from tests.support.base_database import connect
@@ -58,9 +57,10 @@ def _select(copy: Copy, _: Path) -> set[str]:
 
 def _publish(copy: Copy, folder: Path, title: str) -> None:
     site = Portal(copy, folder)
-    with _browser(site) as browser, _nothing_from_elsewhere(site, browser):
+    with _browser(site) as browser:
         page = _editor(site, browser)
         link = page.write(title, TEXTS[title])
+        assert page.from_elsewhere() == set()
     assert link.startswith(f"{site.address}/archives/")
 
 
@@ -68,7 +68,7 @@ def _articles(copy: Copy, folder: Path) -> set[str]:
     site = Portal(copy, folder)
     text = site.read().text
     found = {title for title in TEXTS if title in text}
-    with _browser(site) as browser, _nothing_from_elsewhere(site, browser):
+    with _browser(site) as browser:
         page = _editor(site, browser)
         for number, title in enumerate(sorted(found), 1):
             page.open()
@@ -76,6 +76,7 @@ def _articles(copy: Copy, folder: Path) -> set[str]:
             page.follow(title)
             assert page.article() == (title, TEXTS[title])
             page.screenshot(f"article-{number}")
+        assert page.from_elsewhere() == set()
     return found
 
 
@@ -90,9 +91,10 @@ def _editor(site: Portal, browser: Chrome) -> WordPress:
 def _mail(copy: Copy, folder: Path, title: str) -> None:
     office = Office(copy, folder)
     clerk = office.person(CLERK)
-    with _browser(office) as browser, _nothing_from_elsewhere(office, browser):
+    with _browser(office) as browser:
         page = _desk(office, clerk, browser)
         page.write(CLERK, clerk.mail_address, title, TEXTS[title])
+        assert page.from_elsewhere() == set()
     assert TEXTS[title] in clerk.read(title)
     clerk.enter(APPOINTMENTS[title], title)
 
@@ -103,12 +105,13 @@ def _mails(copy: Copy, folder: Path) -> set[str]:
     found = {title for title in TEXTS if title in clerk.mails()}
     entered = {title for title in TEXTS if title in clerk.appointment(APPOINTMENTS[title])}
     assert entered == found, "mail and calendar are not of one time"
-    with _browser(office) as browser, _nothing_from_elsewhere(office, browser):
+    with _browser(office) as browser:
         page = _desk(office, clerk, browser)
         for number, title in enumerate(sorted(found), 1):
             page.read(CLERK, title)
             assert all(words in page.text for words in ("收件箱", title, TEXTS[title]))
             page.screenshot(f"mail-{number}")
+        assert page.from_elsewhere() == set()
     return found
 
 
@@ -124,15 +127,6 @@ def _browser(site: WebsiteCopy) -> Iterator[Chrome]:
     trust(home, site.certificate)
     with chromium(home) as browser:
         yield browser
-
-
-@contextmanager
-def _nothing_from_elsewhere(site: WebsiteCopy, browser: Chrome) -> Iterator[None]:
-    """Who uses it may have no way to the internet: see that its last page needed none."""
-    yield
-    fetched = Site(browser, site.address, OUTPUT).addresses()
-    own = (site.address, "data:", "blob:")
-    assert fetched and {one for one in fetched if not one.startswith(own)} == set()
 
 
 def _say(copy: Copy, _: Path, title: str) -> None:

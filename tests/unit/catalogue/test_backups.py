@@ -158,9 +158,15 @@ def test_a_backup_that_is_not_at_its_end_is_left_alone_until_discarded(
 
 
 @pytest.mark.usefixtures("killed")
-def test_a_former_copys_killed_backup_does_not_hold_a_volume_up(
-    fake: FakeApplications, api: Api, tmp_path: Path
-) -> None:
+def test_a_backup_that_an_older_client_began_is_left_alone(api: Api, tmp_path: Path) -> None:
+    (volume,) = (one for one in volumes.volumes(api) if backing_up.BEGUN in one.marks)
+    volumes.mark(api, volume.id, **{backing_up.BEGUN: "2026-11-29T00:00:00+00:00"})
+    with pytest.raises(MoveRefused, match="begun at 2026-11-29T00:00:00"):
+        back_up(api, tmp_path / "web1.tar")
+
+
+@pytest.mark.usefixtures("killed")
+def test_a_former_copys_killed_backup_does_not_hold_a_volume_up(api: Api, tmp_path: Path) -> None:
     (volume,) = (one for one in volumes.volumes(api) if backing_up.BEGUN in one.marks)
     volumes.mark(api, volume.id, **{backing_up.BEGUN: "another-stack 2026-11-29T00:00:00+00:00"})
     back_up(api, tmp_path / "web1.tar")

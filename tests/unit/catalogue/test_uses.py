@@ -155,7 +155,7 @@ def test_a_changed_password_is_told_as_one(mailbox: MailServer, office: dict[str
         ("LOGIN", "NO [UNAVAILABLE] no directory", "not show a mail: [UNAVAILABLE] no directory"),
         ("SELECT", "NO no such folder", "does not show a mail: no such folder"),
         ("UID FETCH", "OK nothing", "somebody removed the mail before it could be read"),
-        ("UID EXPUNGE", "NO read only", "does not show a mail: read only"),
+        ("UID EXPUNGE", "NO read only", "cannot be removed: read only"),
         ("UID SEARCH", "NO the index is broken", "does not show a mail: the index is broken"),
     ],
 )

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ PATHS = {
     "FSTAB": "etc/fstab",
     "AUTHORIZED_KEYS": "home/debian/.ssh/authorized_keys",
     "HOST_KEY": "etc/ssh/ssh_host_ed25519_key.pub",
+    "UNPREPARED": "unprepared",
 }
 
 
@@ -318,7 +319,7 @@ def test_the_watch_says_what_changes_and_only_that(
     said = [one.split(": ", 3)[1:] for one in capsys.readouterr().out.splitlines()]
     assert [one[2].split(": ", 1)[1] for one in said] == [
         "well: fit for use",
-        "the application works: 数据库: no 1",
+        r"the application works: \u6570\u636e\u5e93: no 1",
         "well: fit for use",
     ]
     assert all(one[1] == "health" for one in said)
@@ -334,12 +335,48 @@ def test_the_watch_names_a_service_that_does_not_run_and_its_last_words(
     def states(nginx: str, mariadb: str) -> None:
         guest.program("bin/systemctl", f"echo {nginx}; echo {mariadb}; exit 3")
 
-    guest.program("bin/journalctl", 'echo "$1: Deactivated."')
+    guest.program("bin/journalctl", 'echo "$5: Deactivated."')
     states("active", "inactive")
     watched(guest, monkeypatch, lambda: states("active", "active"))
     broken, well = capsys.readouterr().out.splitlines()
-    assert broken.endswith("services run: mariadb is inactive: --unit=mariadb: Deactivated.")
+    assert broken.endswith(
+        "services run: mariadb is inactive: _SYSTEMD_UNIT=mariadb.service: Deactivated."
+    )
     assert well.endswith("well: fit for use")
+
+
+def test_the_watch_remembers_a_start_that_failed_before_the_check(
+    guest: Guest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guest.program("hooks/prepare", "echo no settings >&2; exit 1")
+    assert guest.report()["status"] == "FAILURE"
+    capsys.readouterr()
+    watched(guest, monkeypatch)
+    assert ": last start: application prepared: no settings" in capsys.readouterr().out
+    guest.program("hooks/prepare", "exit 0")
+    assert guest.start() == 0
+    watched(guest, monkeypatch)
+    assert capsys.readouterr().out.splitlines()[-1].endswith("well: fit for use")
+
+
+def test_the_watch_pauses_longer_after_a_long_look_within_bounds(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr(script, "time", SimpleNamespace(sleep=paused.append))
+    for look in (0.1, 5.0, 150.0):
+        script.pause(look)
+    assert paused == [60, 100.0, 300]
+
+
+def test_the_watch_says_every_hour_how_it_is(
+    guest: Guest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert guest.report()["status"] == "SUCCESS"
+    capsys.readouterr()
+    monkeypatch.setattr(guest.script, "REPEAT_SECONDS", 0)
+    watched(guest, monkeypatch, lambda: None)
+    assert capsys.readouterr().out.count("well: fit for use") == 2
 
 
 def test_the_watch_sees_a_data_volume_that_is_full_or_gone(

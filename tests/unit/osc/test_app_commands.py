@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ouhai_cloud.catalogue import waiting
 from ouhai_cloud.catalogue.verifying import Finding
+from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.errors import CopyFailed, CopyUnknown
 from ouhai_cloud.osc.backups import BackUpCopy, RestoreCopy
 from ouhai_cloud.osc.base import CloudCommand
@@ -167,14 +168,26 @@ def test_a_copy_without_a_health_address_is_not_well(copy: Client) -> None:
 
 
 def test_a_guest_that_says_it_is_not_well_is_believed(copy: Client) -> None:
-    time = "2026-11-29T10:00:00+00:00"
     copy.fake.console = (
-        f"ouhai-guest: 93 s: health: {time}: services run: mariadb is inactive: 停止"
+        "ouhai-guest: 93 s: health: 2026-11-29T10:00:00+00:00: services run: mariadb: \\u505c"
     )
     code, text = copy.run(VerifyCopy, "web1", "-f", "json")
     said = next(row for row in json.loads(text) if row["Check"] == "server, own words")
     assert (code, said["Result"]) == (1, "NOT WELL")
-    assert said["Seen"] == (f"the guest says since {time}: services run: mariadb is inactive: 停止")
+    assert said["Seen"].endswith(": services run: mariadb: 停")
+
+
+@pytest.mark.parametrize(("status", "told"), [(403, False), (409, False), (500, True)])
+def test_a_console_that_cannot_be_read_costs_no_other_finding(
+    copy: Client, monkeypatch: pytest.MonkeyPatch, status: int, told: bool
+) -> None:
+    def refuse(*_: object) -> str:
+        raise Refused("POST /servers/x/action of compute", status, "no console")
+
+    monkeypatch.setattr("ouhai_cloud.cloud.stacks.console", refuse)
+    _, text = copy.run(VerifyCopy, "web1", "-f", "json")
+    seen = {row["Check"]: row["Result"] for row in json.loads(text)}
+    assert seen["server"] == "well" and ("server, own words" in seen) is told
 
 
 def test_deleting_says_what_is_kept(copy: Client) -> None:

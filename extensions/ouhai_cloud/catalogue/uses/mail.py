@@ -11,9 +11,17 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.message import EmailMessage
-from typing import Any
+from socket import socket
+from typing import Any, cast
 
-from ouhai_cloud.catalogue.reaching import ANSWER_SECONDS, PinnedContext, Unfit, pinned, told
+from ouhai_cloud.catalogue.reaching import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    PinnedContext,
+    Unfit,
+    pinned,
+    told,
+)
 from ouhai_cloud.catalogue.uses.account import Account
 from ouhai_cloud.catalogue.uses.clearing import cleared
 
@@ -60,8 +68,9 @@ def _send(mail: EmailMessage, host: str, context: PinnedContext, account: Accoun
         try:
             # Its own name would be asked for, where there may be nobody to ask.
             with smtplib.SMTP(
-                host, SUBMISSION_PORT, local_hostname="localhost", timeout=ANSWER_SECONDS
+                host, SUBMISSION_PORT, local_hostname="localhost", timeout=CONNECT_SECONDS
             ) as server:
+                cast(socket, server.sock).settimeout(ANSWER_SECONDS)
                 server.starttls(context=context)
                 server.login(account.name, account.password)
                 server.send_message(mail)
@@ -88,7 +97,8 @@ def _receive(mail: EmailMessage, host: str, context: PinnedContext, account: Acc
         while not (found := _find(server, mail["Message-ID"])):
             if time.monotonic() > until:
                 raise Unfit(
-                    f"{where}: a mail that was handed in did not arrive within {ARRIVAL_SECONDS} s"
+                    f"{where}: a mail that was handed in did not arrive within {ARRIVAL_SECONDS} "
+                    f"s; if it comes later, it stays in the mailbox of {account.name}"
                 )
             time.sleep(POLL_SECONDS)
         with cleared(lambda: _remove(server, found)):
@@ -107,8 +117,9 @@ def _mailbox(
     with told(where, "mail_from"):
         try:
             with imaplib.IMAP4_SSL(
-                host, IMAPS_PORT, ssl_context=context, timeout=ANSWER_SECONDS
+                host, IMAPS_PORT, ssl_context=context, timeout=CONNECT_SECONDS
             ) as server:
+                server.sock.settimeout(ANSWER_SECONDS)
                 _log_in(server, where, account)
                 yield server
         except imaplib.IMAP4.error as error:
@@ -132,10 +143,17 @@ def _find(server: imaplib.IMAP4, message_id: str) -> list[str]:
 
 
 def _remove(server: imaplib.IMAP4, numbers: list[str]) -> None:
-    """Remove mails, and none that somebody else has marked."""
-    for number in numbers:
-        _good(server.uid("STORE", number, "+FLAGS.SILENT", r"(\Deleted)"))
-        _good(server.uid("EXPUNGE", number))
+    """Remove mails, and none that somebody else has marked.
+
+    :raises Unfit: one stays.
+    """
+    try:
+        for number in numbers:
+            _good(server.uid("STORE", number, "+FLAGS.SILENT", r"(\Deleted)"))
+            _good(server.uid("EXPUNGE", number))
+    except (imaplib.IMAP4.error, OSError) as error:
+        said = _imap_words(error) if isinstance(error, imaplib.IMAP4.error) else str(error)
+        raise Unfit(f"the mail {numbers} cannot be removed: {said}") from error
 
 
 def _good(answer: tuple[str, list[Any]]) -> list[Any]:

@@ -2,8 +2,8 @@
 
 Logs in over TLS, hands in a mail and reads it, enters an appointment and reads it, removes both.
 The program `check` runs it with the template's parameters in the environment. Prints what Heat is
-told: versions, and the SHA-256 fingerprint of the certificate. With the word "look" it logs in
-everywhere, and leaves nothing: no mail is sent, no appointment entered.
+told: versions, and the SHA-256 fingerprint of the certificate. With the word "look" it leaves
+nothing: it logs in by mail programs alone, sends no mail and enters no appointment.
 """
 
 from __future__ import annotations
@@ -202,6 +202,17 @@ def told(door: str) -> Iterator[None]:
         raise Unfit(f"{door}: {error}") from error
 
 
+def look(password: str) -> None:
+    """Log in as mail programs do.
+
+    :raises Unfit: one of them cannot.
+    """
+    with told("submission"), submission(password):
+        pass
+    with told("imap"), mailbox(password) as server:
+        server.select(readonly=True)
+
+
 def version(package: str) -> str:
     """Return the upstream version of a package."""
     command = ["dpkg-query", "--show", "--showformat=${source:Upstream-Version}", package]
@@ -218,19 +229,17 @@ def main() -> int:
         with told("https"):
             site = Visitor()
             awaken(site)
-            log_in(site, password)
         if sys.argv[1:] == ["look"]:
-            with told("submission"), submission(password):
-                pass
-            with told("imap"), mailbox(password) as server:
-                server.select(readonly=True)
-        else:
-            with told("calendar"):
-                appointment(site, password)
-            with told("submission"):
-                subject = send(f"{USER}@{PARAMETERS['mail_domain']}", password)
-            with told("imap"):
-                receive(subject, password)
+            look(password)
+            return 0
+        with told("https"):
+            log_in(site, password)
+        with told("calendar"):
+            appointment(site, password)
+        with told("submission"):
+            subject = send(f"{USER}@{PARAMETERS['mail_domain']}", password)
+        with told("imap"):
+            receive(subject, password)
     except Unfit as error:
         print(error, file=sys.stderr)
         return 1
