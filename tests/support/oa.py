@@ -99,7 +99,9 @@ class Person:
             for number in server.search(None, "ALL")[1][0].split():
                 parts: Any = server.fetch(number, "(RFC822)")[1]
                 mail = email.message_from_bytes(parts[0][1], policy=email.policy.default)
-                found[str(mail["Subject"])] = str(mail.get_content()).strip()
+                # What is written in the browser comes as HTML, too.
+                body = mail.get_body(("plain", "html"))
+                found[str(mail["Subject"])] = str(body.get_content()).strip() if body else ""
         return found
 
     def enter(self, uid: str, text: str) -> None:
