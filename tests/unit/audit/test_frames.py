@@ -50,7 +50,7 @@ def test_an_offer_names_its_server_in_its_own_transaction_alone() -> None:
 
 
 @given(st.binary(max_size=120), st.integers(0, 2**32 - 1))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_reading_never_fails_whatever_comes(data: bytes, transaction: int) -> None:
     frame = frames.read(data)
     if frame is not None:
