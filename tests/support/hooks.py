@@ -15,7 +15,7 @@ from tests.support.websites import Certificate
 FILES = ROOT / "deploy/images/files"
 HOOKS = "usr/local/lib/ouhai"
 TABLES = ("mariadb_system_tables", "mariadb_performance_tables", "mariadb_system_tables_data")
-PATHS = ("/etc/", "/run/", "/srv/data", "/usr/share/mariadb", "/usr/local/lib")
+PATHS = ("/etc/", "/run/", "/srv/data", "/srv/application", "/usr/share/mariadb", "/usr/local/lib")
 
 
 class Guest:
@@ -104,10 +104,12 @@ class Check:
 
     program: Path
 
-    def __call__(self, parameters: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, parameters: Mapping[str, str], *words: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run it with the template's parameters."""
         return subprocess.run(
-            [sys.executable, str(self.program)],
+            [sys.executable, str(self.program), *words],
             env={**os.environ, **parameters},
             capture_output=True,
             text=True,

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.runner.paths import ROOT
+from tests.support import hooks
 
 FILES = ROOT / "deploy/images/files/web"
 
@@ -192,3 +193,40 @@ def test_a_database_that_was_restarted_is_asked_again_one_that_is_away_is_told(
     sample.database.away = 1
     assert sample.ask("POST", body="words=a")[0] == "503 Service Unavailable"
     assert sample.ask("GET", "/other")[0] == "404 Not Found"
+
+
+@pytest.fixture
+def guest(tmp_path: Path) -> hooks.Guest:
+    """Return a guest whose services run, and whose page can be fetched."""
+    guest = hooks.Guest(tmp_path, "web", [], {})
+    guest.program("curl", f'echo curl "$@" >>{tmp_path}/called')
+    return guest
+
+
+def look(guest: hooks.Guest, role: str) -> subprocess.CompletedProcess[str]:
+    return guest.run(
+        f"set -- look\n{(guest.folder / hooks.HOOKS / 'check').read_text()}", role=role
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "units"), [("member", "application nginx serving"), ("balancer", "haproxy members")]
+)
+def test_a_look_fetches_a_page_once_and_leaves_the_bureaus_own_check_alone(
+    guest: hooks.Guest, role: str, units: str
+) -> None:
+    own = guest.folder / "srv/application/check"
+    own.parent.mkdir(parents=True)
+    own.write_text("#!/bin/sh\nexit 1\n")
+    own.chmod(0o755)
+    done = look(guest, role)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert guest.units() == [f"--quiet is-active {one}" for one in units.split()]
+    assert len([one for one in guest.called() if one.startswith("curl")]) == 1
+
+
+def test_a_look_names_the_service_that_does_not_run(guest: hooks.Guest) -> None:
+    guest.program("systemctl", '[ "$3" != nginx ]')
+    guest.program("journalctl", "echo bind failed")
+    done = look(guest, "member")
+    assert done.returncode == 1 and "nginx does not run: bind failed" in done.stderr

@@ -179,3 +179,14 @@ def test_check_tells_what_does_not_work(
 def test_check_tells_of_a_wrong_password(site: tuple[Site, Check]) -> None:
     done = site[1](PARAMETERS | {"editor_password": "wrong"})
     assert done.returncode == 1 and "密码不正确" in done.stderr
+
+
+def test_a_look_writes_nothing_and_minds_no_other_password_or_title(
+    site: tuple[Site, Check],
+) -> None:
+    site[0].instead["POST", "/wp-json/wp/v2/posts"] = Answer(500, "an article was written")
+    changed = PARAMETERS | {"editor_password": "changed", "title": "改过的标题"}
+    assert site[1](changed, "look").returncode == 0
+    site[0].instead["GET", "/"] = Answer(500, "<h1>建立数据库连接时出错</h1>")
+    broken = site[1](changed, "look")
+    assert broken.returncode == 1 and "建立数据库连接时出错" in broken.stderr
