@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlsplit
@@ -19,7 +19,6 @@ from ouhai_cloud.cloud.errors import CloudUnreachable, Refused
 from ouhai_cloud.cloud.stacks import SERVER, VOLUME
 from ouhai_cloud.errors import CopyUnknown
 
-RUNS = "ACTIVE"
 NOT_TOLD = (403, 404, 409, 501)
 """Statuses of an answer for a console that there is none for us, which proves nothing."""
 # A busy guest, and an emulated one all the more, takes its time to begin to talk.
@@ -42,7 +41,9 @@ def verify(api: Api, copy: Copy) -> list[Finding]:
     """Look at the stack, its servers and volumes and its health address; use it from here."""
     complete = copy.stack.status.endswith("_COMPLETE") and not copy.failure
     found = [Finding("stack", complete, copy.failure or copy.stack.status.lower())]
-    return [*found, *parts(api, copy), answer(copy), *used(api, copy), *own_findings(api, copy)]
+    found += parts(api, copy)
+    well = {one.check for one in found if one.good}
+    return [*found, answer(copy), *used(api, copy), *own_findings(api, copy, well)]
 
 
 def answer(copy: Copy) -> Finding:
@@ -67,7 +68,7 @@ def parts(api: Api, copy: Copy) -> Iterator[Finding]:
     for one in copy.parts:
         if one.type == SERVER:
             status = stacks.server_status(api, one.id) if one.id else "none"
-            yield Finding(one.name, status == RUNS, status)
+            yield Finding(one.name, status == "ACTIVE", status)
         elif one.type == VOLUME:
             held.setdefault(one.id, one.name)
     for id_, name in held.items():
@@ -75,13 +76,15 @@ def parts(api: Api, copy: Copy) -> Iterator[Finding]:
         yield Finding(name, status == "in-use", status)
 
 
-def own_findings(api: Api, copy: Copy) -> Iterator[Finding]:
+def own_findings(api: Api, copy: Copy, running: Collection[str]) -> Iterator[Finding]:
     """Return what the guests say of themselves: the cause of what others see from outside.
 
     A guest of an older image says nothing, and readers may not read consoles.
+
+    :param running: names of servers that run; on the console of another one are old words.
     """
     for one in copy.parts:
-        if one.type != SERVER or not one.id or stacks.server_status(api, one.id) != RUNS:
+        if one.type != SERVER or one.name not in running:
             continue
         check = f"{one.name}, own words"
         try:

@@ -6,6 +6,8 @@ import html
 import re
 from http.client import FOUND, MOVED_PERMANENTLY, OK, HTTPConnection, HTTPSConnection
 
+import requests
+
 from ouhai_cloud.catalogue.reaching import Unfit, pinned, told
 
 TIMEOUT_SECONDS = 60
@@ -55,3 +57,12 @@ def _get(connection: HTTPConnection, path: str) -> tuple[int, str, str]:
 def words(page: str) -> str:
     """Return the first that a person reads on a page, in one line."""
     return " ".join(html.unescape(_NO_TEXT.sub(" ", page)).split())[:SHOWN]
+
+
+def answered(answer: requests.Response) -> str:
+    """Return status and words of an answer, to a program or to people."""
+    try:
+        said = str(answer.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        said = answer.content.decode(errors="replace")
+    return f"{answer.status_code} {words(said)}".strip()

@@ -52,12 +52,12 @@ def _log_in(editor: requests.Session, site: str, account: Account) -> None:
     answer = editor.post(urljoin(site, LOGIN), data=form, allow_redirects=False)
     # The form again, with what is wrong.
     if answer.status_code == HTTPStatus.OK:
-        raise account.refused(site, _words(answer))
+        raise account.refused(site, website.answered(answer))
     if answer.status_code != HTTPStatus.FOUND:
-        raise Unfit(f"{site}: {account.name} cannot log in ({_words(answer)})")
+        raise Unfit(f"{site}: {account.name} cannot log in ({website.answered(answer)})")
     nonce = editor.get(urljoin(site, NONCE))
     if nonce.status_code != HTTPStatus.OK:
-        raise Unfit(f"{site}: {account.name} is not logged in ({_words(nonce)})")
+        raise Unfit(f"{site}: {account.name} is not logged in ({website.answered(nonce)})")
     editor.headers["X-WP-Nonce"] = nonce.text
 
 
@@ -66,7 +66,7 @@ def _publish(editor: requests.Session, site: str, mark: str) -> str:
     asked = {"title": TITLE, "content": f"{TEXT}({mark})", "slug": mark, "date": DATE}
     answer = editor.post(urljoin(site, ARTICLES), json={**asked, "status": "publish"})
     if answer.status_code != HTTPStatus.CREATED:
-        raise Unfit(f"{site}: no article can be published ({_words(answer)})")
+        raise Unfit(f"{site}: no article can be published ({website.answered(answer)})")
     link = urlsplit(str(answer.json()["link"]))
     return urljoin(site, link._replace(scheme="", netloc="").geturl())
 
@@ -75,7 +75,7 @@ def _read(reader: requests.Session, page: str, mark: str) -> None:
     answer = reader.get(page)
     seen = html.unescape(answer.content.decode(errors="replace"))
     if answer.status_code != HTTPStatus.OK or not all(one in seen for one in (TITLE, TEXT, mark)):
-        raise Unfit(f"{page} does not show the article to everybody ({_words(answer)})")
+        raise Unfit(f"{page} does not show the article to everybody ({website.answered(answer)})")
 
 
 def _remove(editor: requests.Session, site: str, mark: str) -> None:
@@ -85,7 +85,7 @@ def _remove(editor: requests.Session, site: str, mark: str) -> None:
         if answer.status_code != HTTPStatus.OK:
             raise Unfit(
                 f"{site}: nobody knows whether the article {mark} is still there, look for it "
-                f"({_words(answer)})"
+                f"({website.answered(answer)})"
             )
         for one in answer.json():
             place = urljoin(site, f"{ARTICLES}/{one['id']}")
@@ -93,14 +93,5 @@ def _remove(editor: requests.Session, site: str, mark: str) -> None:
             if answer.status_code != HTTPStatus.OK:
                 raise Unfit(
                     f"{site}: the article {one['id']} ({TITLE}) cannot be removed, do it by hand "
-                    f"({_words(answer)})"
+                    f"({website.answered(answer)})"
                 )
-
-
-def _words(answer: requests.Response) -> str:
-    """Return status and words of an answer, to a program or to people."""
-    try:
-        said = str(answer.json()["message"])
-    except (ValueError, KeyError, TypeError):
-        said = answer.content.decode(errors="replace")
-    return f"{answer.status_code} {website.words(said)}".strip()

@@ -54,7 +54,7 @@ def attempt(outputs: Mapping[str, str]) -> str:
             with told(calendar, "web_from"):
                 answer = program.delete(place)
             if answer.status_code not in GONE:
-                raise Unfit(f"{place} cannot be removed ({_words(answer)})")
+                raise Unfit(f"{place} cannot be removed ({website.answered(answer)})")
 
         with cleared(remove), told(calendar, "web_from"):
             _enter(program, calendar, uid, account)
@@ -67,17 +67,12 @@ def _enter(program: requests.Session, calendar: str, uid: str, account: Account)
     kind = {"Content-Type": "text/calendar; charset=utf-8"}
     answer = program.put(f"{calendar}{uid}.ics", data=body, headers=kind)
     if answer.status_code == HTTPStatus.UNAUTHORIZED:
-        raise account.refused(calendar, _words(answer))
+        raise account.refused(calendar, website.answered(answer))
     if answer.status_code != HTTPStatus.CREATED:
-        raise Unfit(f"{calendar}: no appointment can be entered ({_words(answer)})")
+        raise Unfit(f"{calendar}: no appointment can be entered ({website.answered(answer)})")
 
 
 def _read(program: requests.Session, place: str) -> None:
     answer = program.get(place)
     if answer.status_code != HTTPStatus.OK or TITLE not in answer.content.decode(errors="replace"):
-        raise Unfit(f"{place}: an appointment cannot be read again ({_words(answer)})")
-
-
-def _words(answer: requests.Response) -> str:
-    said = website.words(answer.content.decode(errors="replace"))
-    return f"{answer.status_code} {said}".strip()
+        raise Unfit(f"{place}: an appointment cannot be read again ({website.answered(answer)})")
