@@ -1,7 +1,13 @@
-"""How long the APIs take to answer, one request at a time and eight at once."""
+"""How long the APIs take to answer, one request at a time and eight at once.
+
+Beside the public address, with TLS and haproxy, the services' own processes are asked in plain HTTP
+on their host: what a cloud made by hand would answer on this very machine, in the same run.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import os
 import statistics
 import threading
 import time
@@ -10,9 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from openstack.connection import Connection
+
+from tests.support.capture import first_process
+from tests.support.lab import Lab
 
 THREADS = 8
 REQUESTS_ALONE = 30
@@ -20,17 +30,37 @@ REQUESTS_PER_THREAD = 10
 TIMEOUT_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class Latency:
-    """Medians in milliseconds."""
+CLONE_NEWNET = 0x40000000  # linux/sched.h
+# Keystone's own way with passwords: https://docs.openstack.org/keystone, password_hash_rounds
+BCRYPT = """
+import bcrypt, statistics, time
+def seconds():
+    start = time.perf_counter()
+    bcrypt.hashpw(b"a password", bcrypt.gensalt(12))
+    return time.perf_counter() - start
+print(statistics.median(seconds() for _ in range(10)))
+"""
 
-    name: str
+
+@dataclass(frozen=True)
+class Medians:
+    """Milliseconds of one request by itself, and of one among eight at once."""
+
     alone_ms: float
     together_ms: float
 
 
-# Medians of a peer: the same release by hand on the same machine, tokens cached, 2 processes per
-# service. (alone, eight threads); None where it was not measured.
+@dataclass(frozen=True)
+class Latency:
+    """A request at the public address, and at the service's own process."""
+
+    name: str
+    ours: Medians
+    bare: Medians
+
+
+# Medians of a peer: the same release by hand on a machine of this kind, tokens cached, 2 processes
+# per service, plain HTTP. (alone, eight threads); None where it was not measured.
 PEER_MS: dict[str, tuple[float, float | None]] = {
     "token from token": (5.7, 39),
     "password token": (238, 1000),
@@ -44,14 +74,22 @@ PEER_MS: dict[str, tuple[float, float | None]] = {
 class Requests:
     """The requests that are measured; each thread keeps a connection of its own."""
 
-    def __init__(self, cloud: Connection, ca_file: Path) -> None:
-        """Get a token and the addresses once."""
+    def __init__(self, cloud: Connection, ca_file: Path, *, bare: bool = False) -> None:
+        """Get a token and the addresses once.
+
+        :param bare: ask the processes themselves; only a thread on their host can.
+        """
         self._token = cloud.session.get_token()
         self._ca_file = str(ca_file)
         self._own = threading.local()
-        identity = cloud.endpoint_for("identity").rstrip("/").removesuffix("/v3") + "/v3"
-        image = cloud.endpoint_for("image").rstrip("/").removesuffix("/v2") + "/v2"
-        network = cloud.endpoint_for("network").rstrip("/").removesuffix("/v2.0") + "/v2.0"
+
+        def endpoint(service: str, version: str = "") -> str:
+            url = cloud.endpoint_for(service).rstrip("/").removesuffix(version) + version
+            parts = urlsplit(url)
+            return f"http://127.0.0.1:{parts.port}{parts.path}" if bare else url
+
+        identity, image = endpoint("identity", "/v3"), endpoint("image", "/v2")
+        network = endpoint("network", "/v2.0")
         auth = cloud.config.get_auth_args()
         scope = {"project": {"id": cloud.current_project_id}}
         by_token = {"methods": ["token"], "token": {"id": self._token}}
@@ -61,7 +99,7 @@ class Requests:
             "token from token": self._post(f"{identity}/auth/tokens", by_token, scope),
             "password token": self._post(f"{identity}/auth/tokens", by_password, scope),
             "GET /v3/projects": self._get(f"{identity}/projects"),
-            "servers/detail, empty": self._get(f"{cloud.endpoint_for('compute')}/servers/detail"),
+            "servers/detail, empty": self._get(f"{endpoint('compute')}/servers/detail"),
             "glance images": self._get(f"{image}/images"),
             "neutron networks": self._get(f"{network}/networks"),
         }
@@ -86,14 +124,47 @@ class Requests:
         return lambda: self._session().post(url, json=body, timeout=TIMEOUT_SECONDS)
 
 
-def measure(name: str, request: Callable[[], requests.Response]) -> Latency:
-    """Measure one request both ways; a failing answer raises HTTPError."""
-    _timed(request)  # opens the connection and fills the caches
-    alone = [_timed(request) for _ in range(REQUESTS_ALONE)]
-    with ThreadPoolExecutor(THREADS) as pool:
+def measure_all(cloud: Connection, lab: Lab) -> list[Latency]:
+    """Measure every request both ways; a failing answer raises HTTPError."""
+    host = lab.groups["control"][0]
+    namespace = Path(f"/proc/{first_process(lab, host)}/ns/net")
+    ours = Requests(cloud, lab.access.ca_file).all
+    bare = Requests(cloud, lab.access.ca_file, bare=True).all
+    return [
+        Latency(name, _measure(ours[name]), _measure(bare[name], namespace)) for name in PEER_MS
+    ]
+
+
+def bcrypt_ms(lab: Lab) -> float:
+    """Return what hashing one password takes on the control host: no password token is faster."""
+    return float(lab.python(lab.groups["control"][0], BCRYPT)) * 1000
+
+
+def _measure(request: Callable[[], requests.Response], namespace: Path | None = None) -> Medians:
+    def timed_alone() -> list[float]:
+        _timed(request)  # opens the connection and fills the caches
+        return [_timed(request) for _ in range(REQUESTS_ALONE)]
+
+    with _threads(1, namespace) as pool:
+        alone = pool.submit(timed_alone).result()
+    with _threads(THREADS, namespace) as pool:
         list(pool.map(lambda _: _timed(request), range(THREADS)))
         together = list(pool.map(lambda _: _timed(request), range(THREADS * REQUESTS_PER_THREAD)))
-    return Latency(name, statistics.median(alone), statistics.median(together))
+    return Medians(statistics.median(alone), statistics.median(together))
+
+
+def _threads(count: int, namespace: Path | None) -> ThreadPoolExecutor:
+    if namespace is None:
+        return ThreadPoolExecutor(count)
+    return ThreadPoolExecutor(count, initializer=_enter, initargs=(namespace,))
+
+
+def _enter(namespace: Path) -> None:
+    """Give this thread the network of a host of the lab, for good."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with namespace.open() as file:
+        if libc.setns(file.fileno(), CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(namespace))
 
 
 def _timed(request: Callable[[], requests.Response]) -> float:

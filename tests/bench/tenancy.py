@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -188,7 +189,10 @@ class Bench:
         file = self.folder / "peer.json"
         file.write_text(json.dumps(variables))
         playbook = str(PEER_VENV / "bin/ansible-playbook")
-        environment = {**os.environ, **self.lab.environment, "ANSIBLE_CONFIG": "/dev/null"}
+        # else Ansible would take the configuration of the folder it is called in
+        settings = self.folder / "ansible.cfg"
+        settings.write_text("")
+        environment = {**os.environ, **self.lab.environment, "ANSIBLE_CONFIG": str(settings)}
         command = [playbook, "-i", "localhost,", "-e", f"@{file}", str(PEER_PLAYBOOK)]
         return _run(command, environment).seconds
 
@@ -203,7 +207,7 @@ class Bench:
     def boot(self) -> float:
         """Return the seconds from POST of a guest to ACTIVE."""
         with (
-            surroundings(self.cloud, "x-bench-guest", self.external) as around,
+            surroundings(self.cloud, f"x-bench-{secrets.token_hex(4)}", self.external) as around,
             guest(self.cloud, around) as one,
         ):
             return one.active_seconds

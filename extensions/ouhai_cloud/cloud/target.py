@@ -43,7 +43,8 @@ class Writer:
     add: One | None = None
     add_many: Many | None = None
     change: One | None = None
-    most: int = 50
+    # Neutron makes what one request asks for one after another: small parts use all its processes.
+    most: int = 10
     part: Parted = in_chunks
     prepare: Prepare | None = None
     threads: int = 4
