@@ -31,7 +31,7 @@ TIMEOUT_SECONDS = 60
 
 
 CLONE_NEWNET = 0x40000000  # linux/sched.h
-# Keystone's own way with passwords: https://docs.openstack.org/keystone, password_hash_rounds
+# Keystone's default: bcrypt, which takes twelve rounds when password_hash_rounds says nothing.
 BCRYPT = """
 import bcrypt, statistics, time
 def seconds():
