@@ -1,7 +1,7 @@
 """How long the APIs take to answer, one request at a time and eight at once.
 
 Beside the public address, with TLS and haproxy, the services' own processes are asked in plain HTTP
-on their host: what a cloud made by hand would answer on this very machine, in the same run.
+on their host: what they could do at best on this very machine, in the same run.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,8 +29,6 @@ THREADS = 8
 REQUESTS_ALONE = 30
 REQUESTS_PER_THREAD = 10
 TIMEOUT_SECONDS = 60
-
-
 CLONE_NEWNET = 0x40000000  # linux/sched.h
 # Keystone's default: bcrypt, which takes twelve rounds when password_hash_rounds says nothing.
 BCRYPT = """
@@ -125,7 +124,7 @@ class Requests:
 
 
 def measure_all(cloud: Connection, lab: Lab) -> list[Latency]:
-    """Measure every request both ways; a failing answer raises HTTPError."""
+    """Measure every request at both places; a failing answer raises HTTPError."""
     host = lab.groups["control"][0]
     namespace = Path(f"/proc/{first_process(lab, host)}/ns/net")
     ours = Requests(cloud, lab.access.ca_file).all
@@ -145,18 +144,13 @@ def _measure(request: Callable[[], requests.Response], namespace: Path | None = 
         _timed(request)  # opens the connection and fills the caches
         return [_timed(request) for _ in range(REQUESTS_ALONE)]
 
-    with _threads(1, namespace) as pool:
+    initializer = partial(_enter, namespace) if namespace else None
+    with ThreadPoolExecutor(1, initializer=initializer) as pool:
         alone = pool.submit(timed_alone).result()
-    with _threads(THREADS, namespace) as pool:
+    with ThreadPoolExecutor(THREADS, initializer=initializer) as pool:
         list(pool.map(lambda _: _timed(request), range(THREADS)))
         together = list(pool.map(lambda _: _timed(request), range(THREADS * REQUESTS_PER_THREAD)))
     return Medians(statistics.median(alone), statistics.median(together))
-
-
-def _threads(count: int, namespace: Path | None) -> ThreadPoolExecutor:
-    if namespace is None:
-        return ThreadPoolExecutor(count)
-    return ThreadPoolExecutor(count, initializer=_enter, initargs=(namespace,))
 
 
 def _enter(namespace: Path) -> None:
