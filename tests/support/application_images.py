@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import yaml
 
@@ -13,7 +14,7 @@ from tests.support.lab import Lab
 
 BUILD_SECONDS, UPLOAD_SECONDS = 1800, 300
 BUILD = ("unshare", "--mount", "--propagation", "private", str(ROOT / "deploy/images/build"))
-REPOSITORY = CACHE / "repository/current"
+IMAGES, REPOSITORY = CACHE / "images", CACHE / "repository/current"
 
 
 class ImagesMissing(Exception):
@@ -42,9 +43,26 @@ def provide(lab: Lab) -> None:
     """
     # The probe is no application's; the playbook deletes what it is not told of.
     wanted = ["probe", *names()]
-    places = ("--output", str(CACHE / "images"), "--repository", str(REPOSITORY))
-    _run([*BUILD, *wanted, *places], BUILD_SECONDS, lab)
-    given = json.dumps({"images": wanted})
+    build(lab, IMAGES, *wanted)
+    upload(lab, IMAGES, *wanted)
+
+
+def build(lab: Lab, folder: Path, *words: str) -> None:
+    """Run `deploy/images/build WORDS` with the lab's repository.
+
+    :param folder: where the images go.
+    :raises ImagesMissing: one cannot be built.
+    """
+    places = ("--output", str(folder), "--repository", str(REPOSITORY))
+    _run([*BUILD, *words, *places], BUILD_SECONDS, lab)
+
+
+def upload(lab: Lab, folder: Path, *names: str) -> None:
+    """Run `playbooks/images.yml` for images of a folder.
+
+    :raises ImagesMissing: one cannot be uploaded.
+    """
+    given = json.dumps({"images": names, "images_directory": str(folder)})
     _run(["ansible-playbook", "playbooks/images.yml", "-e", given], UPLOAD_SECONDS, lab)
 
 

@@ -27,6 +27,7 @@ FLAVORS = [
     {"id": "f2", "name": "small", "vcpus": 1, "ram": 1024, "disk": 10},
     {"id": "f3", "name": "medium", "vcpus": 2, "ram": 2048, "disk": 20},
 ]
+BUILD = "00000000-0000-4000-8000-00000000000{}"
 LIMITS = {
     "maxTotalVolumes": 4,
     "totalVolumesUsed": 0,
@@ -49,6 +50,13 @@ class FakeApplications:
         self.centre = centre
         self.requests: Counter[str] = Counter()
         self.images: dict[str, Json] = {}
+        """What is in Glance, but guest images."""
+        self.builds = {
+            BUILD.format(0): "debian",
+            BUILD.format(1): "web",
+            BUILD.format(2): "database",
+        }
+        """Names of guest images by their ids."""
         self.stacks: dict[str, Json] = {}
         self.parts: dict[str, list[Json]] = {}
         self.things: dict[str, str] = {}
@@ -68,6 +76,14 @@ class FakeApplications:
         self._members: dict[tuple[str, str, int], str] = {}
         self._ids = count(1)
 
+    def rebuild(self, name: str) -> str:
+        """Put a newer image in the place of one, as the centre does, and return its id."""
+        old = next(id_ for id_, one in self.builds.items() if one == name)
+        self.builds[old] = f"{name} (replaced)"
+        made = BUILD.format(len(self.builds))
+        self.builds[made] = name
+        return made
+
     def warm(self, *_: str) -> None:
         """Every service is there."""
 
@@ -76,6 +92,8 @@ class FakeApplications:
         self.requests[f"GET {path}"] += 1
         if service == "block_storage":
             return self.volumes.list(path, search)
+        if path == "/images" and "status" in search:
+            return [{"id": id_} for id_, name in self.builds.items() if name == search["name"]]
         if path == "/images":
             wanted = {key: search[key] for key in ("name", "visibility") if key in search}
             return [one for one in self.images.values() if wanted.items() <= one.items()]
@@ -110,6 +128,8 @@ class FakeApplications:
         if service == "block_storage" and path != "/limits":
             return self.volumes.get(path)
         noun, id_ = path.strip("/").split("/")[0], path.rpartition("/")[2]
+        if id_ in self.builds:
+            return {"status": "active"}
         if id_ in self.things:
             return {noun.removesuffix("s"): {"status": self.things[id_]}}
         found = self.images.get(id_) or self._room().get(noun)

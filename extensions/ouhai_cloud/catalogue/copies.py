@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ouhai_cloud.catalogue import setups, sizing, values, waiting
+from ouhai_cloud.catalogue import builds, setups, sizing, values, waiting
 from ouhai_cloud.catalogue.entry import Entry
+from ouhai_cloud.catalogue.setups import Setup
 from ouhai_cloud.catalogue.sizing import Size
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api, Json
@@ -37,6 +38,7 @@ class Proposal:
 
     entry: Entry
     name: str
+    setup: Setup
     asked: Json
     resources: tuple[str, ...]
     size: Size
@@ -92,16 +94,20 @@ def tag(stack: Stack, word: str) -> str:
     return next((value for name, _, value in found if name == word), "")
 
 
-def tags(entry: Entry, moving_to: str = "") -> tuple[str, ...]:
+def tags(setup: Setup, former: Setup | None, moving_to: str = "") -> tuple[str, ...]:
     """Return the tags of a copy.
 
+    :param former: what it was made of before, to which it can go back.
     :param moving_to: the version to which it is on the way.
     """
+    entry = setup.entry
+    needed = {*setup.builds.values(), *(former.builds.values() if former else ())}
     own = (
         TAG,
         f"application:{entry.application}",
         f"version:{entry.version}",
         f"digest:{entry.digest}",
+        *(f"image:{one}" for one in sorted(needed)),
     )
     return (*own, f"moving-to:{moving_to}") if moving_to else own
 
@@ -133,8 +139,9 @@ def propose(
         )
     flavors = stacks.flavors(api)
     sizing.check_flavors(entry, values.effective(entry, checked, FLAVOR), flavors)
-    environment = dict(entry.environment)
-    asked = stacks.request(name, entry.template, environment, checked, entry.nested)
+    setup = setups.of(entry, checked, builds.choose(api, entry, checked))
+    environment, given_all = dict(entry.environment), {**checked, **setup.builds}
+    asked = stacks.request(name, entry.template, environment, given_all, entry.nested)
     resources = preview(api, entry, asked)
     taken, room = sizing.size(resources, flavors), headroom(api)
     if data_gib:
@@ -143,6 +150,7 @@ def propose(
     return Proposal(
         entry=entry,
         name=name,
+        setup=setup,
         asked=asked,
         resources=tuple(sorted(one["resource_name"] for one in resources)),
         size=taken,
@@ -157,11 +165,10 @@ def deploy(api: Api, proposal: Proposal, tell: Tell) -> Copy:
 
     :raises CopyFailed: it could not be made; with the guest's own words where it said why.
     """
-    entry = proposal.entry
-    setup = setups.of(entry, proposal.asked["parameters"])
-    asked = {**proposal.asked, "files": setups.files(setup)}
-    stack_id = stacks.create(api, asked, tags(entry), TIMEOUT_MINUTES)
-    stack = Stack(stack_id, proposal.name, "CREATE_IN_PROGRESS", "", tags(entry), "")
+    asked = {**proposal.asked, "files": setups.files(proposal.setup)}
+    marks = tags(proposal.setup, None)
+    stack_id = stacks.create(api, asked, marks, TIMEOUT_MINUTES)
+    stack = Stack(stack_id, proposal.name, "CREATE_IN_PROGRESS", "", marks, "")
     follow(api, stack, tell)
     copy = look(api, proposal.name)
     if copy.failure:

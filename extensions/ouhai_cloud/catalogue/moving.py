@@ -12,7 +12,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ouhai_cloud.catalogue import copies, data, guests, setups, shelf, sizing, values, verifying
+from ouhai_cloud.catalogue import (
+    builds,
+    copies,
+    data,
+    guests,
+    setups,
+    shelf,
+    sizing,
+    values,
+    verifying,
+)
 from ouhai_cloud.catalogue.copies import FLAVOR, Copy, Tell
 from ouhai_cloud.catalogue.lint import KEPT
 from ouhai_cloud.catalogue.serverless import dependents, without_servers
@@ -62,12 +72,18 @@ class Move:
         old = self.present.entry.template["parameters"]
         new = self.target.entry.template["parameters"]
         defaults = setups.defaults(self.target.entry)
+        was, images = self.present.builds, self.target.builds
         gone = [
             f"{name}: is no parameter of {self.version} any more; its value is dropped"
             for name in old
             if name not in new
         ]
-        return gone + [
+        rebuilt = [
+            f"{name}: another build of the image, {one}"
+            for name, one in images.items()
+            if was.get(name, one) != one
+        ]
+        return [*gone, *rebuilt] + [
             f"{name}: is new in {self.version}; it is "
             + str(self.target.parameters.get(name, defaults.get(name, "(hidden)")))
             for name in new
@@ -110,7 +126,7 @@ def propose_update(api: Api, name: str, version: str, given: Mapping[str, str]) 
     texts = {name: values.written(one) for name, one in now.items()} | dict(given)
     checked = values.check(entry, texts, held=present.hidden)
     sizing.check_flavors(entry, values.effective(entry, checked, FLAVOR), stacks.flavors(api))
-    target = setups.of(entry, checked, held=present.hidden)
+    target = setups.of(entry, checked, builds.choose(api, entry, checked), held=present.hidden)
     secrets = {name: one for name, one in checked.items() if name in target.hidden}
     if target.same(present) and not secrets and not copy.moving_to:
         raise MoveRefused(
@@ -140,7 +156,7 @@ def propose_rollback(api: Api, name: str, *, with_data: bool) -> Move:
             f"{name} has no former version to go back to: it was not updated since it was made or "
             "went back."
         )
-    move = foresee(api, copy, present, former, target, {})
+    move = foresee(api, copy, present, former, builds.renewed(api, target), {})
     # One that was cut off on its way back is by now what it was before.
     back = copy.moving_to == present.entry.version
     since = "" if back else copy.moving_to or present.entry.version
@@ -164,7 +180,8 @@ def update(api: Api, move: Move, tell: Tell, *, keep_failed: bool) -> Moved:
             api, move.copy, move.volumes.values(), data.before(move.copy, version)
         ):
             tell(f"snapshot {one.name}: taken of volume {one.volume_id}")
-        now = _bring_up(api, move, move.present, copies.tags(move.target.entry), tell)
+        tags = copies.tags(move.target, move.present)
+        now = _bring_up(api, move, move.present, tags, tell)
     except CloudUnreachable as failure:
         # It may be well by now and serve; to take its data back would lose what it was given.
         raise CopyFailed(
@@ -201,7 +218,8 @@ def roll_back(api: Api, move: Move, tell: Tell) -> Moved:
     _take_down(api, move, move.target, move.target, tell)
     data.revert(api, move.revert, tell)
     try:
-        now = _bring_up(api, move, move.target, copies.tags(move.target.entry), tell)
+        tags = copies.tags(move.target, move.target)
+        now = _bring_up(api, move, move.target, tags, tell)
     except CopyFailed as failure:
         hint = "" if move.revert else f" Its data may be of {move.present.entry.version}: --data"
         raise CopyFailed(
@@ -278,7 +296,7 @@ def _previewed(
     # Heat previews no stack of a name that there is.
     name = f"{copy.stack.name}-foreseen"
     environment = dict(setup.entry.environment)
-    asked = stacks.request(name, template, environment, setup.parameters, setup.entry.nested)
+    asked = stacks.request(name, template, environment, setup.asked, setup.entry.nested)
     return copies.preview(api, setup.entry, asked)
 
 
@@ -324,8 +342,8 @@ def request(target: Setup, present: Setup, secrets: Mapping[str, Any]) -> Json:
     return {
         "template": setups.template(target, present),
         "environment": {"parameter_defaults": setups.defaults(target.entry)},
-        "parameters": {**target.parameters, **secrets},
-        "clear_parameters": sorted(known - {*target.parameters, *target.hidden}),
+        "parameters": {**target.asked, **secrets},
+        "clear_parameters": sorted(known - {*target.asked, *target.hidden}),
         "files": dict(target.entry.nested),
     }
 
@@ -338,7 +356,7 @@ def _take_down(api: Api, move: Move, back: Setup, former: Setup | None, tell: Te
     """
     template = setups.template(move.present, move.former)
     asked = {"template": without_servers(template), "files": setups.files(back, former)}
-    tags = copies.tags(back.entry, moving_to=move.version)
+    tags = copies.tags(back, former, moving_to=move.version)
     try:
         change(api, move.copy, asked, tags, tell)
     except CopyFailed as failure:
@@ -374,9 +392,9 @@ def _go_back(
         taken = [one for one in data.kept(api, move.copy) if one not in older]
         data.revert(api, [one for one in taken if one.status == data.AVAILABLE], tell)
         # As long as it is not well again, a rollback leads to the same, and not further back.
-        moving = copies.tags(was.entry, moving_to=was.entry.version)
+        moving = copies.tags(was, move.former, moving_to=was.entry.version)
         _bring_up(api, back, move.former, moving, tell)
-        change(api, move.copy, {}, copies.tags(was.entry), tell)
+        change(api, move.copy, {}, copies.tags(was, move.former), tell)
         data.forget(api, taken, tell)
     except OuhaiError as second:
         raise CopyFailed(

@@ -60,7 +60,7 @@ def propose(api: Api, name: str, count: int) -> Scaling:
     checked = values.check(entry, {entry.scales: str(count)}, held=entry.template["parameters"])
     if count == was and not halfway:
         raise MoveRefused(f"{name} has {count} of these servers already ({entry.scales}).")
-    target = setups.of(entry, {**present.parameters, **checked}, held=present.hidden)
+    target = replace(present, parameters={**present.parameters, **checked})
     move = moving.foresee(api, copy, present, former, target, {})
     group = scaled_group(entry.template, entry.scales)
     sizing.check_room(move.taken, move.room)
@@ -75,7 +75,7 @@ def scale(api: Api, scaling: Scaling, tell: Tell) -> Copy:
     :raises CopyFailed: in the words of what failed, and what became of the copy.
     """
     move, name = scaling.move, scaling.move.copy.stack.name
-    tags = copies.tags(move.target.entry)
+    tags = copies.tags(move.target, move.former)
     guests.shut_down(api, replace(move.copy, parts=scaling.leaving), tell)
     asked = moving.request(move.target, move.present, {})
     asked["files"] = setups.files(move.target, move.former)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ouhai_cloud.catalogue.entry import Entry
@@ -28,11 +28,18 @@ class Setup:
 
     :param parameters: values that were given, but those of hidden parameters.
     :param hidden: names of hidden parameters that have been given a value.
+    :param builds: ids of the images that parameters name, by parameter.
     """
 
     entry: Entry
     parameters: Mapping[str, Any]
     hidden: tuple[str, ...] = ()
+    builds: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What Heat is asked for: the values, with images by id."""
+        return {**self.parameters, **self.builds}
 
     @property
     def text(self) -> str:
@@ -46,6 +53,7 @@ class Setup:
             "entry": dict(self.entry.texts),
             "parameters": dict(self.parameters),
             "hidden": list(self.hidden),
+            "builds": dict(self.builds),
         }
 
     def same(self, other: Setup) -> bool:
@@ -55,7 +63,7 @@ class Setup:
     @property
     def _essence(self) -> tuple[Any, ...]:
         environment = self.entry.texts["environment"]
-        return self.entry.code_digest, environment, dict(self.parameters), self.hidden
+        return self.entry.code_digest, environment, self.asked, self.hidden
 
     @property
     def volume_parameters(self) -> tuple[str, ...]:
@@ -68,10 +76,16 @@ class Setup:
         )
 
 
-def of(entry: Entry, values: Mapping[str, Any], held: Collection[str] = ()) -> Setup:
+def of(
+    entry: Entry,
+    values: Mapping[str, Any],
+    builds: Mapping[str, str],
+    held: Collection[str] = (),
+) -> Setup:
     """Return the setup of an entry with values.
 
     :param values: all that are given, as Heat takes them.
+    :param builds: ids of the images that parameters name.
     :param held: hidden parameters whose values Heat has already.
     """
     known = entry.template["parameters"]
@@ -80,13 +94,16 @@ def of(entry: Entry, values: Mapping[str, Any], held: Collection[str] = ()) -> S
         entry=entry,
         parameters={name: value for name, value in values.items() if name not in hidden},
         hidden=tuple(sorted(hidden.intersection((*values, *held)))),
+        builds=builds,
     )
 
 
 def from_document(document: Json) -> Setup:
     """Return a setup from plain data."""
     entry = Entry(document["entry"])
-    return Setup(entry, document["parameters"], tuple(document["hidden"]))
+    # What was made before builds were noted goes by its images' names.
+    builds = document.get("builds", {})
+    return Setup(entry, document["parameters"], tuple(document["hidden"]), builds)
 
 
 def files(present: Setup, former: Setup | None = None) -> dict[str, str]:

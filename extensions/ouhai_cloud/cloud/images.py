@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from ouhai_cloud.cloud.errors import Refused, read_on
 
 BYTES = {"Content-Type": "application/octet-stream"}
 PIECE_BYTES = 1 << 20
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 GONE = "gone"
 
 
@@ -43,6 +45,15 @@ def named(api: Api, name: str) -> list[str]:
     """Return the ids of the own project's images of a name."""
     api.warm("image")
     rows = api.list("image", "/images", name=name, owner=api.own_project_id)
+    return [str(row["id"]) for row in rows]
+
+
+def usable(api: Api, name: str) -> list[str]:
+    """Return the ids of the images from which servers can be made under a name, or by an id."""
+    api.warm("image")
+    rows = api.list("image", "/images", name=name, status="active")
+    if not rows and UUID.fullmatch(name) and status(api, name) == "active":
+        return [name]
     return [str(row["id"]) for row in rows]
 
 

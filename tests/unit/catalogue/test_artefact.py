@@ -19,7 +19,8 @@ from ouhai_cloud.errors import BackupUnreadable, BackupUnwritable
 
 from tests.support.entries import SERVER
 
-SETUP = setups.of(load(SERVER, "lab"), {"data_gib": 1, "flavor": "small", "ssh_from": "10.0.0.0/8"})
+VALUES = {"data_gib": 1, "flavor": "small", "ssh_from": "10.0.0.0/8"}
+SETUP = setups.of(load(SERVER, "lab"), VALUES, {"image": "i1"})
 IMAGE = bytes(range(256)) * 5000
 
 

@@ -219,8 +219,9 @@ def test_what_cannot_be_backed_up_is_told_before_anything_stops(
 def test_a_restored_copy_has_data_and_values_and_goes_whole(
     fake: FakeApplications, api: Api, backup: Path
 ) -> None:
-    # The catalogue of another cloud need not have it; networks are others there.
+    # The catalogue of another cloud need not have it; networks and images are others there.
     fake.images.clear()
+    image = fake.rebuild("debian")
     fake.networks[:] = [{"id": "n2", "name": "other"}]
     assert things(fake) == set()
     plan = propose(api, backup)
@@ -229,7 +230,8 @@ def test_a_restored_copy_has_data_and_values_and_goes_whole(
     (stack,) = fake.stacks.values()
     (id_,) = fake.volumes.rows["volumes"]
     assert fake.volumes.content[id_] == DATA
-    assert stack["given"] == VALUES | {"network": "n2", "data_volume": id_}
+    here = {"network": "n2", "image": image, "data_volume": id_}
+    assert stack["given"] == VALUES | here
     assert copy.version == "1" and fake.images == {}
     removed = removing.remove(api, copy, silent, delete_data=True)
     assert [one.id for one in removed.deleted] == [id_] and things(fake) == set()

@@ -22,7 +22,7 @@ from ouhai_cloud.errors import (
 )
 
 from tests.runner.paths import ROOT
-from tests.support.fake_applications import FakeApplications
+from tests.support.fake_applications import BUILD, FakeApplications
 
 FOLDER = ROOT / "heat-templates/server/1"
 VALUES = {"public_key": "ssh-ed25519 " + "A" * 68}
@@ -66,6 +66,19 @@ def test_what_is_published_is_taken_unchanged(api: Api, entry: Entry) -> None:
     (row,) = published(api)
     assert (row.application, row.version, row.withdrawn) == ("server", "1", False)
     assert row.titles == {"zh": "云主机", "en": "Server"}
+
+
+def test_an_image_that_is_withdrawn_or_of_which_there_are_two_is_told_before_anything_is_made(
+    fake: FakeApplications, api: Api, entry: Entry
+) -> None:
+    newer = fake.rebuild("debian")
+    fake.builds[BUILD.format(9)] = "debian"
+    with pytest.raises(ValuesInvalid, match=f"several images are called so.*{newer}"):
+        deployed(api, entry)
+    fake.builds.clear()
+    with pytest.raises(ValuesInvalid, match="image = 'debian': there is no such image"):
+        deployed(api, entry)
+    assert made(fake) == 0
 
 
 def test_publishing_twice_is_as_good_as_once(fake: FakeApplications, api: Api) -> None:

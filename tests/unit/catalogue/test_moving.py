@@ -87,6 +87,16 @@ def roll_back(api: Api, *, data: bool = False) -> moving.Moved:
     return moving.roll_back(api, moving.propose_rollback(api, "web1", with_data=data), silent)
 
 
+def propose_rollback(api: Api) -> moving.Move:
+    return moving.propose_rollback(api, "web1", with_data=False)
+
+
+def tagged_images(api: Api) -> set[str]:
+    """Return the images that the copy's tags say it needs."""
+    tags = copies.look(api, "web1").stack.tags
+    return {one.removeprefix("image:") for one in tags if one.startswith("image:")}
+
+
 def volume(fake: FakeApplications) -> str:
     (id_,) = fake.volumes.rows["volumes"]
     return id_
@@ -382,8 +392,36 @@ def test_a_stopped_or_unknown_copy_is_not_updated(fake: FakeApplications, api: A
     with pytest.raises(CopyUnknown, match="does not carry what it was made of"):
         update(api, "2")
     with pytest.raises(MoveRefused, match="no former version"):
-        stack["files"] = setups.files(setups.of(load(SERVER, "lab"), VALUES))
+        stack["files"] = setups.files(setups.of(load(SERVER, "lab"), VALUES, {}))
         roll_back(api)
+
+
+def test_a_newer_build_of_the_image_is_taken_by_an_update_alone_and_given_back(
+    fake: FakeApplications, api: Api
+) -> None:
+    (old,) = tagged_images(api)
+    with pytest.raises(MoveRefused, match="with these values already"):
+        update(api, "1")
+    new = fake.rebuild("debian")
+    move = moving.propose_update(api, "web1", "1", {})
+    assert f"image: another build of the image, {new}" in move.notes
+    moving.update(api, move, silent, keep_failed=False)
+    (stack,) = fake.stacks.values()
+    assert stack["given"]["image"] == new and tagged_images(api) == {old, new}
+    assert f"image: another build of the image, {old}" in propose_rollback(api).notes
+    roll_back(api)
+    assert stack["given"]["image"] == old and tagged_images(api) == {old}
+
+
+def test_who_goes_back_to_an_image_that_is_gone_gets_that_of_its_name(
+    fake: FakeApplications, api: Api
+) -> None:
+    (old,) = tagged_images(api)
+    new = fake.rebuild("debian")
+    update(api, "2")
+    del fake.builds[old]
+    assert roll_back(api).copy.version == "1"
+    assert tagged_images(api) == {new}
 
 
 def test_a_rollback_needs_no_catalogue(fake: FakeApplications, api: Api) -> None:

@@ -27,6 +27,11 @@ def build(folder: Path, **changes: Any) -> Path:
         "properties": {"hw_disk_bus": "virtio"},
         "min_disk_gib": 1,
         "min_ram_mib": 128,
+        "snapshot": "20261128-abc",
+        "packages": [
+            {"name": "bash", "version": "5.2", "architecture": "amd64"},
+            {"name": "tzdata", "version": "1:2026a", "architecture": "all"},
+        ],
     }
     (version / "manifest.json").write_text(json.dumps(manifest | changes))
     return folder
@@ -37,6 +42,11 @@ def test_a_manifest_is_read(tmp_path: Path) -> None:
     assert manifest.disk.path.read_bytes() == b"disk"
     assert manifest.disk.container_format == "bare"
     assert manifest.kernel is None
+    assert manifest.inventory == {
+        "ouhai_packages": "bash=5.2 tzdata=1:2026a",
+        "ouhai_snapshot": "20261128-abc",
+        "ouhai_sha256": "t",
+    }
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from ansible_collections.ouhai.cloud.plugins.plugin_utils.images.glance import (
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.images.manifest import Manifest, Part
 from ansible_collections.ouhai.cloud.plugins.plugin_utils.images.retired import plan_retired
 
+INVENTORY = {"ouhai_packages": "bash=5"}
 MANIFEST = Manifest(
-    "probe", "abc", Part("probe", Path("disk"), "raw", 4, "sha"), None, None, {}, 1, 128
+    "probe", "abc", Part("probe", Path("disk"), "raw", 4, "sha"), None, None, {}, 1, 128, INVENTORY
 )
 WANTED = {"name": "probe", "vcpus": 1, "memory_mib": 128, "disk_gib": 1}
 
@@ -33,7 +34,7 @@ def image(**changes: Any) -> SimpleNamespace:
         "is_hidden": False,
         "hash_value": "sha",
         "created_at": "2026",
-        "properties": {HASH_PROPERTY: "abc", NAME_PROPERTY: "probe"},
+        "properties": {HASH_PROPERTY: "abc", NAME_PROPERTY: "probe", **INVENTORY},
     }
     return SimpleNamespace(**(values | changes))
 
@@ -46,7 +47,14 @@ def cloud(*images: SimpleNamespace, flavors: tuple[SimpleNamespace, ...] = ()) -
     made.compute.flavors.return_value = flavors
     made.compute.servers.return_value = []
     made.block_storage.volumes.return_value = []
+    made.orchestration.get.return_value = stacks()
     return made
+
+
+def stacks(*tags: str) -> SimpleNamespace:
+    """Return Heat's list of all projects' stacks: one without tags, one with some."""
+    rows = {"stacks": [{"tags": None}, {"tags": list(tags)}]}
+    return SimpleNamespace(status_code=200, json=lambda: rows)
 
 
 def test_the_same_content_is_left_alone() -> None:
@@ -58,6 +66,7 @@ def test_the_same_content_is_left_alone() -> None:
     [
         {"properties": {HASH_PROPERTY: "old", NAME_PROPERTY: "probe"}},
         {"hash_value": "damaged"},
+        {"properties": {HASH_PROPERTY: "abc", NAME_PROPERTY: "probe", "ouhai_packages": "bash=4"}},
         {"status": "saving"},
         {"visibility": "private"},
     ],
@@ -82,6 +91,15 @@ def test_a_replaced_image_stays_while_a_volume_was_made_from_it() -> None:
         SimpleNamespace(volume_image_metadata={"image_id": "i0"})
     ]
     assert plan_retired(here, ["probe"]) == []
+
+
+def test_a_replaced_image_stays_while_an_application_can_go_back_to_it() -> None:
+    old = image(id="i0", name="probe (replaced)", is_hidden=True)
+    here = cloud(old, image(properties={HASH_PROPERTY: "new", NAME_PROPERTY: "probe"}))
+    here.orchestration.get.return_value = stacks("version:1", "image:i0")
+    assert plan_retired(here, ["probe"]) == []
+    here.orchestration.get.return_value = stacks("version:1", "image:i1")
+    assert len(plan_retired(here, ["probe"])) == 1
 
 
 def test_the_image_in_use_is_never_retired() -> None:

@@ -59,6 +59,7 @@ def _is(image: Any | None, part: Part, manifest: Manifest) -> bool:
         and image.visibility == "public"
         and _hash(image) == manifest.content_hash
         and image.hash_value == part.sha512
+        and (part != manifest.disk or manifest.inventory.items() <= image.properties.items())
     )
 
 
@@ -68,7 +69,7 @@ def _hash(image: Any) -> str:
 
 def _replace(cloud: Connection, manifest: Manifest, present: dict[str, Any | None]) -> None:
     """Upload under the final names but private; then swap: a name is never ambiguous for long."""
-    properties = dict(manifest.properties)
+    properties = {**manifest.properties, **manifest.inventory}
     new: list[str] = []
     for part, key in ((manifest.kernel, "kernel_id"), (manifest.initramfs, "ramdisk_id")):
         if part is not None:

@@ -31,7 +31,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A built image. `content_hash` covers all that went into it, its properties too."""
+    """A built image. `content_hash` covers all that went into it, its properties too.
+
+    `inventory` tells what is inside, as properties in Glance: packages, snapshot, checksum.
+    """
 
     name: str
     content_hash: str
@@ -41,6 +44,7 @@ class Manifest:
     properties: dict[str, str]
     min_disk_gib: int
     min_ram_mib: int
+    inventory: dict[str, str]
 
 
 def load(images_directory: Path, name: str) -> Manifest:
@@ -65,6 +69,13 @@ def load(images_directory: Path, name: str) -> Manifest:
             properties=dict(data["properties"]),
             min_disk_gib=data["min_disk_gib"],
             min_ram_mib=data["min_ram_mib"],
+            inventory={
+                "ouhai_packages": " ".join(
+                    f"{package['name']}={package['version']}" for package in data["packages"]
+                ),
+                "ouhai_snapshot": data["snapshot"],
+                "ouhai_sha256": data["disk"]["sha256"],
+            },
         )
     except (OSError, ValueError, KeyError) as error:
         raise CheckFailed(

@@ -1,4 +1,4 @@
-"""Deletes replaced images once nothing is made from them any more."""
+"""Deletes replaced images once nothing is made from them any more, nor can go back to them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+import openstack.exceptions
 from openstack.connection import Connection
 
 from .changes import Change
 from .glance import HASH_PROPERTY, NAME_PROPERTY
+
+STACK_TAG = "image:"
 
 
 def plan_retired(cloud: Connection, names: Iterable[str]) -> list[Change]:
@@ -41,9 +44,18 @@ def _all(cloud: Connection) -> list[Any]:
 
 
 def _used(cloud: Connection) -> set[str]:
-    """Return the ids of images that a guest or a volume of any project was made from."""
+    """Return the ids of images that a guest, a volume or an application of any project needs.
+
+    An application's tags name the images of its present version and of that to which it can go
+    back (extensions/ouhai_cloud/catalogue/builds.py).
+    """
     servers = cloud.compute.servers(all_projects=True)
     volumes = cloud.block_storage.volumes(all_projects=True)
-    return {(server.image or {}).get("id") or "" for server in servers} | {
-        (volume.volume_image_metadata or {}).get("image_id", "") for volume in volumes
-    }
+    listed = cloud.orchestration.get("/stacks", params={"global_tenant": "true"})
+    openstack.exceptions.raise_from_response(listed)
+    tags = [tag for stack in listed.json()["stacks"] for tag in stack["tags"] or ()]
+    return (
+        {(server.image or {}).get("id") or "" for server in servers}
+        | {(volume.volume_image_metadata or {}).get("image_id", "") for volume in volumes}
+        | {tag.removeprefix(STACK_TAG) for tag in tags if tag.startswith(STACK_TAG)}
+    )
