@@ -70,6 +70,10 @@ class CopyUnknown(OuhaiError):
     """The project has no copy of an application by this name."""
 
 
+class CopyClosed(OuhaiError):
+    """The caller may not look into the project's copies."""
+
+
 class CopyExists(OuhaiError):
     """The project has a stack by this name already."""
 

@@ -38,6 +38,10 @@ def test_a_copy_lives_and_its_data_outlives_it(member: Member, key: Key, name: s
     assert member.answer("status", name)["host_key"] == copy["host_key"]
     listed = {row["Name"]: row["Status"] for row in member.answer("list", "--deployed")}
     assert listed[name] == "CREATE_COMPLETE"
+    reader = {**member.environment, "OS_USERNAME": f"{member.bureau.short}-reader"}
+    assert name in run_app(reader, "list", "--deployed").stdout
+    closed = run_app(reader, "status", name)
+    assert closed.returncode == 1 and "readers may not" in closed.stderr
     well = dict.fromkeys(("stack", "server", "data_volume", "ssh"), "well")
     assert verified(member, name) == well
 

@@ -16,9 +16,10 @@ from ouhai_cloud.catalogue.setups import Setup
 from ouhai_cloud.catalogue.sizing import Size
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api, Json
+from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.cloud.headroom import Room, headroom
 from ouhai_cloud.cloud.stacks import Part, Stack
-from ouhai_cloud.errors import CopyExists, CopyFailed, CopyUnknown, ValuesInvalid
+from ouhai_cloud.errors import CopyClosed, CopyExists, CopyFailed, CopyUnknown, ValuesInvalid
 
 TAG = "ouhai-application"
 TIMEOUT_MINUTES = 60
@@ -208,9 +209,19 @@ def look(api: Api, name: str) -> Copy:
     """Return a copy of the own project with its outputs and parts.
 
     :raises CopyUnknown: there is none of that name.
+    :raises CopyClosed: the caller is a mere reader of the project.
     """
     found = stacks.find(api, name)
-    now = stacks.show(api, found) if found and TAG in found.tags else None
+    try:
+        now = stacks.show(api, found) if found and TAG in found.tags else None
+    except Refused as refusal:
+        if refusal.status != 403:
+            raise
+        raise CopyClosed(
+            f"What {name} says has its passwords in it, so members and managers of the project may "
+            "look into it, and readers may not. That it is there, and how: openstack app list "
+            "--deployed"
+        ) from refusal
     if now is None:
         names = ", ".join(one.name for one in stacks.tagged(api, TAG)) or "none"
         raise CopyUnknown(f"The project has no copy {name!r}; its copies: {names}.")

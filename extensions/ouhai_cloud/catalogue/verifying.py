@@ -79,7 +79,7 @@ def parts(api: Api, copy: Copy) -> Iterator[Finding]:
 def own_findings(api: Api, copy: Copy, running: Collection[str]) -> Iterator[Finding]:
     """Return what the guests say of themselves: the cause of what others see from outside.
 
-    A guest of an older image says nothing, and readers may not read consoles.
+    A guest of an older image says nothing.
 
     :param running: names of servers that run; on the console of another one are old words.
     """

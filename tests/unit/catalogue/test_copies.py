@@ -11,6 +11,7 @@ from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.cloud.published import published
 from ouhai_cloud.errors import (
+    CopyClosed,
     CopyExists,
     CopyFailed,
     CopyUnknown,
@@ -79,6 +80,19 @@ def test_an_image_that_is_withdrawn_or_of_which_there_are_two_is_told_before_any
     with pytest.raises(ValuesInvalid, match="image = 'debian': there is no such image"):
         deployed(api, entry)
     assert made(fake) == 0
+
+
+def test_a_reader_is_told_that_a_copy_is_closed_to_them(
+    fake: FakeApplications, api: Api, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed(api, entry)
+
+    def get(service: str, path: str, **_: Any) -> None:
+        raise Refused(f"GET {path}", 403, "not authorized")
+
+    monkeypatch.setattr(fake, "get", get)
+    with pytest.raises(CopyClosed, match="members and managers of the project may look"):
+        copies.look(api, "web1")
 
 
 def test_publishing_twice_is_as_good_as_once(fake: FakeApplications, api: Api) -> None:
