@@ -39,7 +39,7 @@ class Guest:
             (folder / name).mkdir(parents=True, exist_ok=True)
         for name in TABLES:
             (folder / f"usr/share/mariadb/{name}.sql").write_text(f"-- {name}\n@current_hostname\n")
-        for owner in ("https", "website", application):
+        for owner in ("certificate", "https", "website", application):
             for source in (FILES / owner / HOOKS).rglob("*"):
                 if source.is_file():
                     self._take(source, folder / HOOKS / source.relative_to(FILES / owner / HOOKS))

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.applications import Key, Member, await_own_words, deploy, verified
+from tests.support.directory_reach import directory_reachable
+from tests.support.leaks import secret_values
 from tests.support.oa import Office, Person
 
 TITLE = "瓯海区民政局办公系统"
@@ -83,6 +85,41 @@ def test_mail_and_calendars_outlive_the_server(
     storage.delete_volume(volume)
     storage.wait_for_delete(storage.get_volume(volume))
     assert member.things() == before
+
+
+def test_people_come_from_the_districts_directory(
+    member: Member, key: Key, name: str, tmp_path: Path
+) -> None:
+    """They log in with the password that they have everywhere, and their mail has its name."""
+    lab = member.bureaus.lab
+    directory = lab.variables["directory"]
+    password = secret_values(lab)["secret_directory_bind_password"]
+    (tmp_path / "password").write_text(password)
+    people = (
+        f"directory_url={directory['url']}",
+        f"directory_base={directory['people']}",
+        f"directory_account={directory['account']}",
+        f"directory_password=@{tmp_path}/password",
+        f"directory_certificate=@{lab.access.ca_file}",
+    )
+    with directory_reachable(lab):
+        copy = deploy(member, "oa", name, key, *PARAMETERS[:2], *people)
+        assert verified(member, name) == WELL
+        office = Office(copy, tmp_path)
+        one, other = (
+            Person(office, f"{member.bureau.short}-{role}", member.bureaus.password)
+            for role in ("member", "reader")
+        )
+        one.send(other.mail_address, *MAIL)
+        assert other.read(MAIL[0]) == MAIL[1]
+        one.enter("meeting", APPOINTMENT)
+        assert APPOINTMENT in one.appointment("meeting")
+        with pytest.raises(smtplib.SMTPRecipientsRefused):
+            one.send(f"nobody@{copy['mail_domain']}", *MAIL)
+        with pytest.raises(smtplib.SMTPAuthenticationError):
+            Person(office, one.account, "wrong").send(other.mail_address, *MAIL)
+        journal = key.ssh(copy, "sudo journalctl --boot").stdout
+        assert password not in journal and member.bureaus.password not in journal
 
 
 REFUSALS: tuple[tuple[str, str, str], ...] = (

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.runner.paths import ROOT
+from tests.support import websites
 
 FILES = ROOT / "deploy/images/files/database"
 HOOKS = FILES / "usr/local/lib/ouhai"
+CERTIFICATE = FILES.parent / "certificate/usr/local/lib/ouhai/certificate.sh"
 PARAMETERS = {
     "database": "base",
     "schema": "base",
@@ -25,7 +27,6 @@ PATHS = (
     "/usr/lib/postgresql/17/bin",
     "/etc/postgresql/17/main",
     "/srv/data",
-    "/run/ouhai-database.crt",
 )
 
 
@@ -36,19 +37,21 @@ class Guest:
         self.folder = folder
         for name in ("bin", "usr/lib/postgresql/17/bin", "etc/postgresql/17/main/conf.d"):
             (folder / name).mkdir(parents=True)
-        for name in ("srv/data", "run"):
-            (folder / name).mkdir(parents=True)
+        (folder / "srv/data").mkdir(parents=True)
         hooks = folder / "usr/local/lib/ouhai"
         hooks.mkdir(parents=True)
         (hooks / "database.conf").write_text(self.moved((HOOKS / "database.conf").read_text()))
         (hooks / "database.sql").write_bytes((HOOKS / "database.sql").read_bytes())
+        (hooks / "certificate.sh").write_bytes(CERTIFICATE.read_bytes())
         (hooks / "schemas").symlink_to(HOOKS / "schemas")
         # Owners are what only root may give; nobody else is there to be.
         self.program("bin/install", 'for last; do :; done; mkdir -p "$last"')
         self.program("bin/runuser", 'shift 3; exec "$@"')
         self.program("bin/systemctl", f'echo systemctl "$@" >>{folder}/called')
         self.program("bin/journalctl", 'echo "FATAL: it is broken"')
-        self.program("bin/openssl", 'for last; do :; done; echo certificate >"$last"; echo DER')
+        # It ends with the file to write, or with the form (DER) of what it prints.
+        write_or_print = '[ "$last" = DER ] && echo DER || echo certificate >"$last"'
+        self.program("bin/openssl", f"for last; do :; done; {write_or_print}")
         self.program(
             "usr/lib/postgresql/17/bin/initdb",
             f'echo initdb >>{folder}/called; echo 17 >"${{1#--pgdata=}}/PG_VERSION"',
@@ -118,6 +121,25 @@ def test_passwords_are_on_no_command_line(guest: Guest) -> None:
         assert secret not in guest.called + done.stdout + done.stderr
 
 
+def test_the_districts_certificate_is_shown_and_stays_when_it_is_given_no_more(
+    guest: Guest, tmp_path: Path
+) -> None:
+    (guest.folder / "bin/openssl").unlink()
+    guest.program("bin/chown", f'echo chown "$@" >>{guest.folder}/called')
+    one, other = (websites.certificate(tmp_path / folder) for folder in ("one", "other"))
+    texts = [one.certificate.read_text(), one.private_key.read_text()]
+    shown = guest.folder / "srv/data/postgresql/tls"
+    for given in (dict(zip(("certificate", "private_key"), texts, strict=True)), {}):
+        done = guest.run("prepare", **given)
+        assert done.returncode == 0, done.stderr
+        files = [(shown / name).read_text() for name in ("server.crt", "server.key")]
+        assert [text.strip() for text in files] == [text.strip() for text in texts]
+    assert (shown / "server.key").stat().st_mode & 0o077 == 0
+    wrong = guest.run("prepare", certificate=texts[0], private_key=other.private_key.read_text())
+    assert wrong.returncode == 1
+    assert "TLS: the private key does not belong to the certificate" in wrong.stderr
+
+
 def test_data_of_another_version_is_not_touched(guest: Guest) -> None:
     other = guest.folder / "srv/data/postgresql/16/main/PG_VERSION"
     other.parent.mkdir(parents=True)
@@ -147,7 +169,8 @@ def test_the_check_logs_in_as_the_reader_over_tls_and_tells_the_certificate(gues
     assert done.returncode == 0, done.stderr
     lines = dict(line.split("=", 1) for line in done.stdout.splitlines())
     assert lines["psql"].startswith("reader-secret ") and len(lines["certificate_sha256"]) == 64
-    assert "user=base_reader" in lines["psql"] and "sslmode=verify-ca" in lines["psql"]
+    assert "user=base_reader" in lines["psql"]
+    assert lines["psql"].endswith("sslmode=require channel_binding=require")
 
 
 def test_a_login_that_fails_fails_the_check(guest: Guest) -> None:
