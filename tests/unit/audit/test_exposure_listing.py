@@ -117,6 +117,16 @@ def test_each_kind_is_listed(seen: Exposure) -> None:
     assert [name for name, count in seen.counts().items() if not count] == []
 
 
+def test_quotas_are_listed_of_a_renamed_domain_that_bears_a_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    marked = DOMAIN | {"tags": ["bureau=A", "ouhai"]}
+    monkeypatch.setitem(ANSWERS, "/domains", [marked, DIRECTORY])
+    field = Field(frozenset({"another"}), "district", ())
+    found = expose(cast("Api", Cloud()), field)
+    assert Quota("pa", "volumev3", "gigabytes", 10) in found.quotas
+
+
 def test_domains_and_projects_say_whether_they_can_be_changed(seen: Exposure) -> None:
     found = {one.id: (one.is_domain, one.domain_id, one.immutable) for one in seen.projects}
     assert found == {

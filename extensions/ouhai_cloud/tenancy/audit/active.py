@@ -29,7 +29,8 @@ def sites(facts: Facts, bureaus: tuple[str, ...] = ()) -> tuple[probing.Site, ..
     :param bureaus: codes to choose from; by default all, the centre last.
     """
     wanted = bureaus or sorted(
-        set(facts.domains.values()), key=lambda code: (code == facts.centre, code)
+        facts.tops.keys() & set(facts.domains.values()),
+        key=lambda code: (code == facts.centre, code),
     )
     found = (site for code in wanted for site in list(_sites_of(facts, code))[:1])
     return tuple(found)[:2]
