@@ -40,6 +40,7 @@ CONTENTS = (
     "stacks",
 )
 OWNER = "network:router_interface"
+IMAGE = {"visibility": "private", "os_hidden": "false"}
 QUOTAS = {
     "volume": {"volumes": 10, "gigabytes": 1000, "snapshots": 10, "backups": 10},
     "network": {"network": 100, "subnet": 100, "router": 10, "port": 500, "floatingip": 50},
@@ -117,6 +118,8 @@ class FakeApi:
         if name == "quotas":
             known = self.quotas["network"]
             return [{**self._quota("network", one), "project_id": one} for one in known]
+        if name == "images":
+            return self._images(search)
         if name == "limits" and not system:
             return []
         if name == "projects":
@@ -125,6 +128,17 @@ class FakeApi:
             dict(one)
             for one in self.tables[name].values()
             if all(one.get(key) == value for key, value in search.items() if key in one)
+        ]
+
+    def _images(self, search: Json) -> Rows:
+        """Return images as Glance does: community and hidden ones only when they are asked for."""
+        asked = {"os_hidden": "false"} | search
+        rows = ({**IMAGE, **one} for one in self.tables["images"].values())
+        return [
+            one
+            for one in rows
+            if ("visibility" in asked or one["visibility"] != "community")
+            and all(one[key] == value for key, value in asked.items() if key in one)
         ]
 
     def post(self, _service: str, path: str, body: Json, **_: bool) -> Json:

@@ -8,6 +8,7 @@ from functools import partial
 
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.errors import CloudUnreachable
+from ouhai_cloud.cloud.images import all_images
 from ouhai_cloud.cloud.threads import together
 
 DEFAULT_GROUP = "default"
@@ -96,7 +97,6 @@ def _of_cinder(api: Api, path: str, collection: str) -> list[Json]:
 
 
 def _images(api: Api) -> list[Item]:
-    listed = api.list("image", "/images", limit=200)
     return [
         Item(
             "image",
@@ -106,7 +106,7 @@ def _images(api: Api) -> list[Item]:
             one["status"],
             (one.get("size") or 0) >> 30,
         )
-        for one in listed
+        for one in all_images(api)
     ]
 
 
