@@ -60,7 +60,8 @@ def _servers(api: Api) -> list[Item]:
     ]
 
 
-def _volumes(api: Api) -> list[Item]:
+def volumes(api: Api) -> list[Item]:
+    """List the volumes of all projects."""
     return [
         Item(
             "volume",
@@ -75,7 +76,8 @@ def _volumes(api: Api) -> list[Item]:
     ]
 
 
-def _snapshots(api: Api) -> list[Item]:
+def snapshots(api: Api) -> list[Item]:
+    """List the snapshots of all projects' volumes."""
     project = "os-extended-snapshot-attributes:project_id"
     return [
         Item("snapshot", one["id"], one["name"] or "", one[project], one["status"], one["size"])
@@ -175,8 +177,8 @@ def _stack_users(api: Api) -> list[Item]:
 
 _LOOKS: dict[str, Callable[[Api], list[Item]]] = {
     "servers": _servers,
-    "volumes": _volumes,
-    "snapshots": _snapshots,
+    "volumes": volumes,
+    "snapshots": snapshots,
     "backups": _backups,
     "images": _images,
     "floating_ips": _floating_ips,

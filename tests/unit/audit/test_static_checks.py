@@ -193,6 +193,10 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
     ("C02", {"servers": (Server("x", "x", "p-A-web", "class3"),)}, ("A",)),
     ("L01", {"quotas": (quota("p-A-oa", "servers", -1),)}, ("A",)),
     ("L02", {"quotas": (quota("p-A-oa", "class:VCPU", 1),)}, ("A",)),
+    ("L02", {"quotas": (quota("p-A-oa", "servers", 5),)}, ("A",)),
+    # Cinder's part of the disk is given out already
+    ("L02", {"quotas": (quota("p-A-oa", "class:DISK_GB", 1),)}, ("A",)),
+    ("L02", {"quotas": (Quota("p-A-oa", "volumev3", "backup_gigabytes", 21),)}, ("A",)),
     (
         "L03",
         {
