@@ -41,6 +41,14 @@ CONTENTS = (
 )
 OWNER = "network:router_interface"
 IMAGE = {"visibility": "private", "os_hidden": "false"}
+POOL = {
+    "cidr": "10.33.0.0/16",
+    "gateway_ip": "10.33.0.1",
+    "allocation_pools": [{"start": "10.33.0.2", "end": "10.33.255.254"}],
+    "dns_nameservers": [],
+    "enable_dhcp": False,
+    "subnetpool_id": None,
+}
 QUOTAS = {
     "volume": {"volumes": 10, "gigabytes": 1000, "snapshots": 10, "backups": 10},
     "network": {"network": 100, "subnet": 100, "router": 10, "port": 500, "floatingip": 50},
@@ -80,7 +88,8 @@ class FakeApi:
         for name in groups:
             self._put_in("groups", {"name": name, "domain_id": district["id"]})
         extranet = {"name": "extranet", "description": "", "project_id": "x"}
-        self._put_in("networks", {**extranet, "router:external": True})
+        network = self._put_in("networks", {**extranet, "router:external": True})
+        self.extranet = self._put_in("subnets", {**extranet, **POOL, "network_id": network["id"]})
 
     @staticmethod
     def _domain(name: str) -> Json:
