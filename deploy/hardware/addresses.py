@@ -17,7 +17,8 @@ CANDIDATES = tuple(f"10.{second}" for second in range(118, 128))
 class Addresses:
     """Addresses below a prefix of two parts.
 
-    Management is in .0.0/24, the extranet in .1.0/24, tunnels between hosts are in .2.0/24.
+    Management is in .0.0/24, tunnels between hosts are in .2.0/24, the extranet is in .4.0/22: it
+    has a floating address or two for each of the 230 systems of ouhai.yaml.
     """
 
     prefix: str
@@ -30,7 +31,7 @@ class Addresses:
     @property
     def extranet(self) -> IPv4Network:
         """The network of floating addresses."""
-        return IPv4Network(f"{self.prefix}.1.0/24")
+        return IPv4Network(f"{self.prefix}.4.0/22")
 
     @property
     def tunnels(self) -> IPv4Network:
@@ -55,7 +56,7 @@ class Addresses:
     @property
     def gateway(self) -> str:
         """The machine itself on the extranet."""
-        return f"{self.prefix}.1.1"
+        return f"{self.prefix}.4.1"
 
     def host(self, number: int) -> str:
         """Address of a host on the management network."""

@@ -59,7 +59,9 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="bring the lab up, resume or repair it")
     up.add_argument("--topology", metavar="NAME", help=f"{', '.join(topology.names())} (aio)")
-    up.add_argument("--network-prefix", metavar="A.B", help="use A.B.0.0/24 to A.B.2.0/24")
+    up.add_argument(
+        "--network-prefix", metavar="A.B", help="use A.B.0.0/24, A.B.2.0/24, A.B.4.0/22"
+    )
     up.add_argument("--without", metavar="HOST", action="append", default=[], help="not this host")
     up.add_argument(
         "--register", metavar="NAME|FILE", help="bureau register: of deploy/register/ (two-bureaus)"

@@ -42,17 +42,17 @@ def ruleset(layout: Layout) -> str:
 def build(layout: Layout, addresses: Addresses) -> None:
     """Make all bridges with the machine's addresses, and the rules; existing ones are kept."""
     run(["nft", "-f", "-"], stdin=ruleset(layout))
-    for bridge, address in (
-        (layout.management_bridge, addresses.deploy_host),
-        (layout.extranet_bridge, addresses.gateway),
-        (layout.tunnel_bridge, None),
+    for bridge, address, network in (
+        (layout.management_bridge, addresses.deploy_host, addresses.management),
+        (layout.extranet_bridge, addresses.gateway, addresses.extranet),
+        (layout.tunnel_bridge, None, addresses.tunnels),
     ):
         if not exists(bridge):
             # Snooping drops multicast that nobody asked for in time: neighbours get lost.
             bridge_type = ["type", "bridge", "stp_state", "0", "mcast_snooping", "0"]
             run(["ip", "link", "add", bridge, "mtu", "1500", *bridge_type])
         if address is not None:
-            run(["ip", "address", "replace", f"{address}/24", "dev", bridge])
+            run(["ip", "address", "replace", f"{address}/{network.prefixlen}", "dev", bridge])
         run(["ip", "link", "set", bridge, "up"])
 
 

@@ -21,8 +21,8 @@ ROOTS = (FIRST, SECOND)
 SYSTEMS: Mapping[str, tuple[int, ...]] = {"oa": (443,), "web": ()}
 """Codes of the systems that each has, with what they expose."""
 ROOM: Mapping[tuple[str, str], Allotment] = {
-    (FIRST, "oa"): Allotment(cores=1, memory_gib=1, disk_gib=4),
-    (FIRST, "web"): Allotment(cores=1, memory_gib=1, disk_gib=2),
+    (FIRST, "oa"): Allotment(cores=1, memory_gib=1, disk_gib=4, addresses=1),
+    (FIRST, "web"): Allotment(cores=1, memory_gib=1, disk_gib=2, addresses=1),
 }
 """What systems have for a server with its volumes; the others have nothing."""
 NOTHING = Allotment()

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import asdict
+from typing import Any
 
 from ouhai_cloud.cloud.api import Api
 
@@ -20,6 +22,34 @@ def test_a_second_plan_is_empty(bureaus: Bureaus) -> None:
     done = bureaus.command("plan", "--detailed-exitcode", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["changes"] == []
+
+
+def answer(bureaus: Bureaus, *words: str) -> Any:
+    """Return what `openstack bureau WORDS` answers; it must succeed."""
+    done = bureaus.command(*words, "-f", "json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def test_capacity_list_and_show_say_what_the_register_says(bureaus: Bureaus) -> None:
+    register = bureaus.register
+    listed = {row["Code"]: row["Name"] for row in answer(bureaus, "list")}
+    assert listed == {one.code: one.name for one in register.bureaus}
+    capacity = {(row["Unit"], row["Resource"]): row for row in answer(bureaus, "capacity")}
+    for unit in register.bureaus:
+        shown = answer(bureaus, "show", unit.code)
+        assert shown["name"] == unit.name
+        assert all(row["project id"] and row["network"] for row in shown["systems"])
+        for resource, granted in asdict(unit.allotment).items():
+            row = capacity.pop((unit.code, resource))
+            assert row["Granted"] == granted
+            assert 0 <= row["Used"] <= row["Enforced"] <= granted, row
+    tops = [asdict(one.allotment) for one in register.bureaus if one.parent is None]
+    for (unit, resource), row in capacity.items():
+        assert unit == "(pool)"
+        assert row["Granted"] == sum(one[resource] for one in tops)
+        # Nothing in the hardware bounds snapshots but the disk.
+        assert resource == "snapshots" or row["Physical"] > 0
 
 
 def test_nothing_has_drifted(bureaus: Bureaus) -> None:

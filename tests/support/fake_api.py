@@ -40,6 +40,15 @@ CONTENTS = (
     "stacks",
 )
 OWNER = "network:router_interface"
+IMAGE = {"visibility": "private", "os_hidden": "false"}
+POOL = {
+    "cidr": "10.33.0.0/16",
+    "gateway_ip": "10.33.0.1",
+    "allocation_pools": [{"start": "10.33.0.2", "end": "10.33.255.254"}],
+    "dns_nameservers": [],
+    "enable_dhcp": False,
+    "subnetpool_id": None,
+}
 QUOTAS = {
     "volume": {"volumes": 10, "gigabytes": 1000, "snapshots": 10, "backups": 10},
     "network": {"network": 100, "subnet": 100, "router": 10, "port": 500, "floatingip": 50},
@@ -79,7 +88,8 @@ class FakeApi:
         for name in groups:
             self._put_in("groups", {"name": name, "domain_id": district["id"]})
         extranet = {"name": "extranet", "description": "", "project_id": "x"}
-        self._put_in("networks", {**extranet, "router:external": True})
+        network = self._put_in("networks", {**extranet, "router:external": True})
+        self.extranet = self._put_in("subnets", {**extranet, **POOL, "network_id": network["id"]})
 
     @staticmethod
     def _domain(name: str) -> Json:
@@ -117,6 +127,8 @@ class FakeApi:
         if name == "quotas":
             known = self.quotas["network"]
             return [{**self._quota("network", one), "project_id": one} for one in known]
+        if name == "images":
+            return self._images(search)
         if name == "limits" and not system:
             return []
         if name == "projects":
@@ -125,6 +137,17 @@ class FakeApi:
             dict(one)
             for one in self.tables[name].values()
             if all(one.get(key) == value for key, value in search.items() if key in one)
+        ]
+
+    def _images(self, search: Json) -> Rows:
+        """Return images as Glance does: community and hidden ones only when they are asked for."""
+        asked = {"os_hidden": "false"} | search
+        rows = ({**IMAGE, **one} for one in self.tables["images"].values())
+        return [
+            one
+            for one in rows
+            if ("visibility" in asked or one["visibility"] != "community")
+            and all(one[key] == value for key, value in asked.items() if key in one)
         ]
 
     def post(self, _service: str, path: str, body: Json, **_: bool) -> Json:

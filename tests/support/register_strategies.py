@@ -96,7 +96,7 @@ def _systems(draw: Draw, names: list[str]) -> tuple[System, ...]:
             service_class=draw(st.sampled_from(("", "A01", "0102", "1.2", "1E3"))),
             security_class=draw(st.sampled_from((2, 3))),
             environment=draw(st.sampled_from(("production", "test"))),
-            allotment=draw(ALLOTMENTS),
+            allotment=draw(ALLOTMENTS.filter(lambda one: one.addresses or not one.cores)),
             exposes=tuple(draw(st.lists(st.integers(1, 65535), max_size=3, unique=True))),
         )
         for code, name in zip(codes, names, strict=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from ouhai_cloud.cloud.api import Api, Json
+from ouhai_cloud.cloud.contents import snapshots, volumes
 from ouhai_cloud.cloud.threads import each, together
 
 THREADS = 8
@@ -57,7 +58,7 @@ def physical(api: Api) -> Physical:
 
 
 def used(api: Api, project_ids: Collection[str]) -> Mapping[str, Mapping[str, int]]:
-    """Return what Placement has given to each project.
+    """Return what Placement has given to each project, and under ``servers`` to how many servers.
 
     :raises CloudUnreachable: Placement does not answer.
     """
@@ -65,23 +66,26 @@ def used(api: Api, project_ids: Collection[str]) -> Mapping[str, Mapping[str, in
 
     def of(project_id: str) -> tuple[str, Mapping[str, int]]:
         usages = api.get("placement", "/usages", project_id=project_id)["usages"]
-        totals = (one if isinstance(one, dict) else {} for one in usages.values())
-        return project_id, _totals(list(totals))
+        totals = [one for one in usages.values() if isinstance(one, dict)]
+        servers = sum(int(one["consumer_count"]) for one in totals)
+        return project_id, {**_totals(totals), "servers": servers}
 
     return dict(each(of, project_ids, THREADS))
 
 
-def volumes_used(api: Api, project_ids: Collection[str]) -> Mapping[str, int]:
-    """Return the GiB of volumes by project, for those given.
+def volumes_used(api: Api, project_ids: Collection[str]) -> Mapping[str, Mapping[str, int]]:
+    """Return by project, for those given, how many ``snapshots`` there are, and ``gigabytes``.
+
+    Those are of volumes and of snapshots, as Cinder's quota counts them.
 
     :raises CloudUnreachable: Cinder does not answer.
     """
     api.warm("block_storage")
-    found: dict[str, int] = dict.fromkeys(project_ids, 0)
-    for one in api.list("block_storage", "/volumes/detail", collection="volumes", all_tenants="1"):
-        owner = one["os-vol-tenant-attr:tenant_id"]
-        if owner in found:
-            found[owner] += int(one["size"])
+    found = {one: {"gigabytes": 0, "snapshots": 0} for one in project_ids}
+    for item in (*volumes(api), *snapshots(api)):
+        if item.project_id in found:
+            found[item.project_id]["gigabytes"] += item.size_gib
+            found[item.project_id]["snapshots"] += item.what == "snapshot"
     return found
 
 

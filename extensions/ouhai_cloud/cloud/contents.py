@@ -8,6 +8,7 @@ from functools import partial
 
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.errors import CloudUnreachable
+from ouhai_cloud.cloud.images import all_images
 from ouhai_cloud.cloud.threads import together
 
 DEFAULT_GROUP = "default"
@@ -59,7 +60,8 @@ def _servers(api: Api) -> list[Item]:
     ]
 
 
-def _volumes(api: Api) -> list[Item]:
+def volumes(api: Api) -> list[Item]:
+    """List the volumes of all projects."""
     return [
         Item(
             "volume",
@@ -74,7 +76,8 @@ def _volumes(api: Api) -> list[Item]:
     ]
 
 
-def _snapshots(api: Api) -> list[Item]:
+def snapshots(api: Api) -> list[Item]:
+    """List the snapshots of all projects' volumes."""
     project = "os-extended-snapshot-attributes:project_id"
     return [
         Item("snapshot", one["id"], one["name"] or "", one[project], one["status"], one["size"])
@@ -96,7 +99,6 @@ def _of_cinder(api: Api, path: str, collection: str) -> list[Json]:
 
 
 def _images(api: Api) -> list[Item]:
-    listed = api.list("image", "/images", limit=200)
     return [
         Item(
             "image",
@@ -106,7 +108,7 @@ def _images(api: Api) -> list[Item]:
             one["status"],
             (one.get("size") or 0) >> 30,
         )
-        for one in listed
+        for one in all_images(api)
     ]
 
 
@@ -175,8 +177,8 @@ def _stack_users(api: Api) -> list[Item]:
 
 _LOOKS: dict[str, Callable[[Api], list[Item]]] = {
     "servers": _servers,
-    "volumes": _volumes,
-    "snapshots": _snapshots,
+    "volumes": volumes,
+    "snapshots": snapshots,
     "backups": _backups,
     "images": _images,
     "floating_ips": _floating_ips,

@@ -1,18 +1,21 @@
-"""Images of the own project; their content goes piece by piece and need not fit in memory."""
+"""Images; their content goes piece by piece and need not fit in memory."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 
-from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.errors import Refused, read_on
 
 BYTES = {"Content-Type": "application/octet-stream"}
 PIECE_BYTES = 1 << 20
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 GONE = "gone"
+VISIBILITIES = ("public", "private", "shared", "community")
+PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,20 @@ def usable(api: Api, name: str) -> list[str]:
     if not rows and UUID.fullmatch(name) and status(api, name) == "active":
         return [name]
     return [str(row["id"]) for row in rows]
+
+
+def all_images(api: Api) -> list[Json]:
+    """Return the images of all projects, hidden ones too; only for an administrator.
+
+    Glance leaves out community and hidden images unless they are asked for, even then.
+    """
+    found: list[Json] = []
+    for visibility, hidden in product(VISIBILITIES, ("false", "true")):
+        query: Json = {"visibility": visibility, "os_hidden": hidden, "limit": PAGE}
+        if visibility == "shared":
+            query["member_status"] = "all"
+        found += api.list("image", "/images", **query)
+    return found
 
 
 def status(api: Api, image_id: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from ipaddress import IPv4Address
 from typing import Any
 
 from ouhai_cloud.cloud.api import Api, Json
@@ -22,7 +23,7 @@ FIELDS = {
     "subnetpools": "id name description prefixes address_scope_id project_id",
     "networks": "id name description project_id port_security_enabled router:external",
     "subnets": "id name description network_id subnetpool_id cidr gateway_ip dns_nameservers "
-    "enable_dhcp project_id",
+    "allocation_pools enable_dhcp project_id",
     "routers": "id name description external_gateway_info admin_state_up project_id",
     "security-groups": "id name description project_id",
     "security-group-rules": "id description security_group_id direction protocol ethertype "
@@ -55,6 +56,21 @@ class Listing:
     shares: list[Json] = field(default_factory=list)
     aggregates: list[Json] = field(default_factory=list)
     directory_domain_id: str = ""
+
+    def pool_size(self, network: str) -> int:
+        """Return how many IPv4 addresses an external network gives out."""
+        ids = {
+            one["id"]
+            for one in self.networks
+            if one["name"] == network and one.get("router:external")
+        }
+        pools = (
+            (IPv4Address(pool["start"]), IPv4Address(pool["end"]))
+            for one in self.subnets
+            if one["network_id"] in ids and ":" not in one["cidr"]
+            for pool in one["allocation_pools"]
+        )
+        return sum(int(end) - int(start) + 1 for start, end in pools)
 
 
 def list_all(api: Api, directory_domain: str) -> Listing:

@@ -253,17 +253,3 @@ def _wait(done: Callable[[], bool], complaint: str, seconds: float) -> None:
                 "show` and the compute host's journal, then run it again"
             )
         time.sleep(POLL_SECONDS)
-
-
-def console_token(api: Api, server_id: str) -> str:
-    """Return a token that opens a server's console."""
-    body = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
-    made = api.post("compute", f"/servers/{server_id}/remote-consoles", body)
-    return str(made["remote_console"]["url"]).rpartition("token%3D")[2].rpartition("token=")[2]
-
-
-def console_server(api: Api, token: str) -> str:
-    """Return the id of the server that a console's token opens; nothing when it opens none."""
-    query = f"/os-console-auth-tokens/{token}"
-    rows = api.get("compute", query) if token else {}
-    return str(rows.get("console", {}).get("instance_uuid", ""))

@@ -12,7 +12,7 @@ from ouhai_cloud.cloud import capacity as cloud_capacity
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.osc.base import BureauCommand
 from ouhai_cloud.osc.lists import find
-from ouhai_cloud.tenancy.capacity import POOL, Line, Used, lines
+from ouhai_cloud.tenancy.capacity import MIB_PER_GIB, POOL, Line, Used, lines
 from ouhai_cloud.tenancy.register.model import Allotment
 from ouhai_cloud.tenancy.resources import Key, Kind, State
 
@@ -24,7 +24,8 @@ class ShowCapacity(BureauCommand, Lister):
 
     Physical is what is built in, Offered what Nova may give with over-commitment, Granted what the
     register allots, Enforced the sum of what limits and quotas allow, Used what is taken now.
-    A unit's lines include the units below it.
+    A unit's lines include the units below it. Disk is servers' own and that of volumes with their
+    snapshots; each server takes one address. Backups of volumes lie outside of the allotment.
 
     Examples:
       openstack bureau capacity
@@ -65,8 +66,10 @@ def _used(api: Api, observed: State) -> Used:
     return {
         key: Allotment(
             cores=servers[id_]["VCPU"],
-            memory_gib=servers[id_]["MEMORY_MB"] // 1024,
-            disk_gib=servers[id_]["DISK_GB"] + volumes[id_],
+            memory_gib=servers[id_]["MEMORY_MB"] // MIB_PER_GIB,
+            disk_gib=servers[id_]["DISK_GB"] + volumes[id_]["gigabytes"],
+            addresses=servers[id_]["servers"],
+            snapshots=volumes[id_]["snapshots"],
         )
         for id_, key in projects.items()
     }

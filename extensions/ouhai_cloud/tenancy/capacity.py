@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ouhai_cloud.cloud.capacity import Physical
 from ouhai_cloud.tenancy.register.model import Allotment, Bureau, Register
-from ouhai_cloud.tenancy.resources import Key, Kind, State, place_of
+from ouhai_cloud.tenancy.resources import Key, Kind, Resource, State, place_of
 
 POOL = ""
+MIB_PER_GIB = 1024
+RESOURCES = tuple(one.name for one in fields(Allotment))
 Used = Mapping[Key, Allotment]
-"""What each project uses, by its key; cores, memory and disk (servers' and volumes')."""
+"""What each project uses, by its key; each server counts as one address."""
 
 
 @dataclass(frozen=True)
 class Line:
     """One resource of one unit, or of the pool as a whole (``unit`` empty).
 
-    :param physical, offered: without and with over-commitment; None for a unit.
+    :param physical, offered: without and with over-commitment; None for a unit, and for what the
+        hardware does not bound.
     :param granted: by the register: to the unit, or to all units together.
     :param enforced: the sum of what limits and quotas allow its projects; None while there are
         none.
@@ -36,10 +40,8 @@ class Line:
 
 def lines(register: Register, observed: State, pool: Physical, used: Used) -> list[Line]:
     """Return the pool's lines, then those of each unit with allotments of its own."""
-    tops = [one for one in register.bureaus if one.parent is None]
-    granted = [one.allotment for one in tops]
     enforced = _enforced(observed)
-    found = list(_pool(granted, list(enforced.values()), pool))
+    found = list(_pool(register, list(enforced.values()), pool, list(used.values())))
     for one in register.bureaus:
         below = _below(register, one)
         limits = [value for key, value in enforced.items() if _unit(key) in below]
@@ -49,36 +51,32 @@ def lines(register: Register, observed: State, pool: Physical, used: Used) -> li
 
 
 def _pool(
-    granted: Sequence[Allotment], enforced: Sequence[Allotment], pool: Physical
+    register: Register, enforced: Sequence[Allotment], pool: Physical, uses: Sequence[Allotment]
 ) -> Iterator[Line]:
-    present = _memory_in_gib(pool.present)
-    offered = _memory_in_gib(pool.offered)
+    granted = [one.allotment for one in register.bureaus if one.parent is None]
+    there = {
+        "disk_gib": round(pool.storage_gib),
+        "addresses": register.district.address_range.num_addresses,
+    }
+    present = _memory_in_gib(pool.present) | there
+    offered = _memory_in_gib(pool.offered) | there
     used = _memory_in_gib(pool.used)
-    for resource in ("cores", "memory_gib"):
+    used |= {"disk_gib": round(pool.storage_gib - pool.storage_free_gib)}
+    for resource in RESOURCES:
         yield Line(
             POOL,
             POOL,
             resource,
-            present[resource],
-            offered[resource],
+            present.get(resource),
+            offered.get(resource),
             total(granted, resource),
             total(enforced, resource) if enforced else None,
-            used[resource],
+            used.get(resource, total(uses, resource)),
         )
-    yield Line(
-        POOL,
-        POOL,
-        "disk_gib",
-        round(pool.storage_gib),
-        round(pool.storage_gib),
-        total(granted, "disk_gib"),
-        total(enforced, "disk_gib") if enforced else None,
-        round(pool.storage_gib - pool.storage_free_gib),
-    )
 
 
 def _lines(unit: Bureau, limits: Sequence[Allotment], uses: Sequence[Allotment]) -> Iterator[Line]:
-    for resource in ("cores", "memory_gib", "disk_gib"):
+    for resource in RESOURCES:
         yield Line(
             unit.code,
             unit.name,
@@ -111,29 +109,35 @@ def _unit(project: Key) -> str:
     return place_of(project).partition("/")[0]
 
 
-def _memory_in_gib(amounts: Mapping[str, int]) -> Mapping[str, int]:
-    return {"cores": amounts["VCPU"], "memory_gib": amounts["MEMORY_MB"] // 1024}
+def _memory_in_gib(amounts: Mapping[str, int]) -> dict[str, int]:
+    return {"cores": amounts["VCPU"], "memory_gib": amounts["MEMORY_MB"] // MIB_PER_GIB}
 
 
 def _enforced(observed: State) -> Mapping[Key, Allotment]:
     """Return what limits and quotas allow each project."""
-    cores: dict[Key, int] = {}
-    memory: dict[Key, int] = {}
-    disk: dict[Key, int] = {}
+    allowed: dict[Key, Counter[str]] = {}
     for one in observed.values():
         project = getattr(one.attributes.get("project"), "key", None)
-        if project is None:
-            continue
-        if one.kind is Kind.LIMIT and one.attributes["resource"] == "class:VCPU":
-            cores[project] = _whole(one.attributes["limit"])
-        elif one.kind is Kind.LIMIT and one.attributes["resource"] == "class:MEMORY_MB":
-            memory[project] = _whole(one.attributes["limit"]) // 1024
-        elif one.kind is Kind.VOLUME_QUOTA:
-            disk[project] = _whole(one.attributes["gigabytes"])
+        if project is not None and one.kind in (Kind.LIMIT, Kind.VOLUME_QUOTA):
+            allowed.setdefault(project, Counter()).update(_allowed(one))
     return {
-        key: Allotment(cores.get(key, 0), memory.get(key, 0), disk.get(key, 0))
-        for key in cores.keys() | memory.keys() | disk.keys()
+        project: Allotment(
+            cores=amounts["class:VCPU"],
+            memory_gib=amounts["class:MEMORY_MB"] // MIB_PER_GIB,
+            # Each of Nova and Cinder gives out a part of the disk.
+            disk_gib=amounts["class:DISK_GB"] + amounts["gigabytes"],
+            addresses=amounts["servers"],
+            snapshots=amounts["snapshots"],
+        )
+        for project, amounts in allowed.items()
     }
+
+
+def _allowed(one: Resource) -> Mapping[str, int]:
+    """Return the amounts of a limit or a quota under their service's names."""
+    if one.kind is Kind.LIMIT:
+        return {str(one.attributes["resource"]): _whole(one.attributes["limit"])}
+    return {name: _whole(value) for name, value in one.attributes.items()}
 
 
 def _whole(value: object) -> int:

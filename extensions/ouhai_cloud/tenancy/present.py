@@ -14,6 +14,7 @@ from ouhai_cloud.config import Configuration, ConfigurationInvalid
 from ouhai_cloud.tenancy.addresses import living_of
 from ouhai_cloud.tenancy.changes import Plan
 from ouhai_cloud.tenancy.desired import Settings, desired
+from ouhai_cloud.tenancy.extranet import refuse_shortage
 from ouhai_cloud.tenancy.plan import make_plan
 from ouhai_cloud.tenancy.register.model import Register
 from ouhai_cloud.tenancy.resources import Key, State
@@ -49,7 +50,8 @@ def look(api: Api, register: Register, configuration: Configuration, store: Stat
     """Look at everything and make the plan.
 
     :raises CloudUnreachable: a service does not answer.
-    :raises AddressesExhausted: the register asks for more addresses than there are.
+    :raises AddressesExhausted: the register asks for more addresses than there are, be it in the
+        district's range or on the extranet.
     :raises StateUnreadable: our own files are damaged.
     """
     memory = store.load()
@@ -58,6 +60,8 @@ def look(api: Api, register: Register, configuration: Configuration, store: Stat
     seen = read(listing, memory.resources)
     settings = Settings(external_network(listing, configuration), configuration.class3_hosts)
     wanted = desired(register, settings, living_of(seen, memory.resources))
+    extranet = settings.external_network
+    refuse_shortage(wanted, extranet, listing.pool_size(extranet))
     observed = read(listing, memory.resources, wanted)
     plan = make_plan(wanted, observed, memory.resources, memory.accepted, memory.retirements)
     return Present(Site.of(api, listing), memory, wanted, observed, plan)

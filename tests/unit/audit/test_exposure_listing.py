@@ -75,8 +75,8 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "/images/i-shared/members": [{"member_id": "pb"}],
 }
 IMAGES: list[dict[str, Any]] = [
-    {"id": "i-shared", "name": None, "owner": "pa", "visibility": "shared"},
-    {"id": "i-public", "name": "x", "owner": "pa", "visibility": "public"},
+    {"id": "i-shared", "name": None, "owner": "pa", "visibility": "shared", "os_hidden": "false"},
+    {"id": "i-public", "name": "x", "owner": "pa", "visibility": "public", "os_hidden": "true"},
 ]
 
 
@@ -92,17 +92,16 @@ class Cloud:
     def list(self, service: str, path: str, **query: Any) -> list[dict[str, Any]]:
         """Return all of a collection."""
         self.asked.append((service, path))
+        if path == "/images":
+            keys = ("visibility", "os_hidden")
+            return [one for one in IMAGES if all(one[key] == query[key] for key in keys)]
         rows = ANSWERS[path]
         wanted = {key: query[key] for key in ("name",) if key in query}
         return [row for row in rows if all(row[key] == to for key, to in wanted.items())]
 
-    def get(self, service: str, path: str, **query: Any) -> dict[str, Any]:
-        """Return images page by page, or a quota."""
+    def get(self, service: str, path: str) -> dict[str, Any]:
+        """Return a quota."""
         self.asked.append((service, path))
-        if path == "/images":
-            hidden = query["os_hidden"] == "true"
-            found = [one for one in IMAGES if one["visibility"] == query["visibility"]]
-            return {"images": [] if hidden or "marker" in query else found}
         assert path == "/os-quota-sets/pa"
         return {"quota_set": {"id": "pa", "gigabytes": 10}}
 
@@ -115,6 +114,16 @@ def seen() -> Exposure:
 
 def test_each_kind_is_listed(seen: Exposure) -> None:
     assert [name for name, count in seen.counts().items() if not count] == []
+
+
+def test_quotas_are_listed_of_a_renamed_domain_that_bears_a_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    marked = DOMAIN | {"tags": ["bureau=A", "ouhai"]}
+    monkeypatch.setitem(ANSWERS, "/domains", [marked, DIRECTORY])
+    field = Field(frozenset({"another"}), "district", ())
+    found = expose(cast("Api", Cloud()), field)
+    assert Quota("pa", "volumev3", "gigabytes", 10) in found.quotas
 
 
 def test_domains_and_projects_say_whether_they_can_be_changed(seen: Exposure) -> None:

@@ -87,6 +87,8 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
     ("I10", {"grants": (grant("auditor", "nobody", "p-admin"),)}, ("C",)),
     ("I11", {"implications": (Implication("reader", "admin"),)}, ()),
     ("I11", {"implications": (Implication("auditor", "security_administrator"),)}, ()),
+    ("I12", {"projects": (Project("d-A", "mine", "d-A", True),)}, ("A",)),
+    ("I13", {"projects": (Project("d-Z", "z", "d-Z", True, ("bureau=Z", "ouhai")),)}, ("Z",)),
     ("N01", {"shares": (share("n-A-oa", "p-B-oa"),)}, ("A", "B")),
     ("N01", {"shares": (share("n-A-oa", "*"),)}, ("A",)),
     # the agreement is with B/web, not with all of B
@@ -191,6 +193,10 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
     ("C02", {"servers": (Server("x", "x", "p-A-web", "class3"),)}, ("A",)),
     ("L01", {"quotas": (quota("p-A-oa", "servers", -1),)}, ("A",)),
     ("L02", {"quotas": (quota("p-A-oa", "class:VCPU", 1),)}, ("A",)),
+    ("L02", {"quotas": (quota("p-A-oa", "servers", 5),)}, ("A",)),
+    # Cinder's part of the disk is given out already
+    ("L02", {"quotas": (quota("p-A-oa", "class:DISK_GB", 1),)}, ("A",)),
+    ("L02", {"quotas": (Quota("p-A-oa", "volumev3", "backup_gigabytes", 21),)}, ("A",)),
     (
         "L03",
         {
@@ -222,7 +228,7 @@ def test_a_seeded_hole_is_found_and_told(
 
 
 # A hole that cannot be seeded without another one.
-FOLLOWS = {"I10": {"I09"}, "I09": {"I10"}}
+FOLLOWS = {"I10": {"I09"}, "I09": {"I10"}, "I12": {"I05", "N03"}}
 
 
 def test_every_check_has_a_hole_that_it_finds() -> None:
@@ -266,6 +272,23 @@ def test_what_the_platform_has_for_itself_is_no_hole() -> None:
         quotas=(quota("p-admin", "servers", -1),),
     )
     assert checks.run(facts(platform)) == ()
+
+
+@pytest.mark.parametrize("code", ["A", "Z"])
+def test_a_marked_domain_is_seen_whatever_its_name_or_the_register_says(code: str) -> None:
+    marks = ("ouhai", f"bureau={code}")
+    seeded = plus(
+        clean(),
+        projects=(Project("d-A", "renamed", "d-A", True, marks),),
+        images=(Image("x", "x", "p-A-oa", "community"),),
+    )
+    found = {(one.check.code, one.hole.bureaus) for one in checks.run(facts(seeded))}
+    assert ("G02", (code,)) in found
+
+
+def test_a_renamed_domain_is_no_hole() -> None:
+    renamed = Project("d-A", "renamed", "d-A", True, ("ouhai", "bureau=A"))
+    assert checks.run(facts(plus(clean(), projects=(renamed,)))) == ()
 
 
 def test_ports_of_metadata_belong_to_no_router() -> None:

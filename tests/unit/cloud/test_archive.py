@@ -133,6 +133,19 @@ def test_no_image_that_was_kept_can_be_deleted_with_a_stack(api: CentreApi) -> N
     assert image["protected"] is True
 
 
+@pytest.mark.parametrize("visibility", ["public", "private", "shared", "community"])
+@pytest.mark.parametrize("hidden", ["false", "true"])
+def test_an_image_that_glance_does_not_list_by_itself_is_kept_too(
+    api: CentreApi, visibility: str, hidden: str
+) -> None:
+    how = {"status": "active", "visibility": visibility, "os_hidden": hidden}
+    image = api.put_in("images", name="i", owner="p", created_at=api.now, **how)
+    assert len(contents(cast(Api, api), ["p"])) == 1
+    kept(api, opened(api))
+    assert (image["owner"], image["visibility"]) == (opened(api).own_project_id, "private")
+    assert contents(cast(Api, api), ["p"]) == []
+
+
 @pytest.mark.parametrize("killed", [False, True])
 def test_what_a_server_wrote_after_an_earlier_image_is_kept(
     api: CentreApi, monkeypatch: pytest.MonkeyPatch, killed: bool

@@ -15,7 +15,7 @@ def test_first_candidate_is_taken_on_a_free_machine() -> None:
 
 
 def test_candidate_in_use_is_passed_over() -> None:
-    assert choose(None, [("10.118.1.0/28", "route through eth1")]) == Addresses("10.119")
+    assert choose(None, [("10.118.7.0/28", "route through eth1")]) == Addresses("10.119")
 
 
 def test_wanted_range_in_use_is_refused_and_says_where() -> None:

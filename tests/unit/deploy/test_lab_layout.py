@@ -72,7 +72,7 @@ def test_inventory_puts_hosts_into_their_groups() -> None:
 def test_variables_follow_the_address_plan_and_the_snapshot() -> None:
     values = inventory.variables(FIRST, Addresses("10.120"), "20260101")
     assert values["api_address"] == "10.120.0.10"
-    assert values["external_network"]["pool_end"] == "10.120.1.250"
+    assert values["external_network"]["pool_end"] == "10.120.7.232"
     assert values["tunnel_range"] == "10.120.2.0/24"
     assert values["repository_url"] == "https://10.120.0.1:8043/20260101"
 

@@ -228,10 +228,11 @@ def test_capacity_sums_up_what_the_register_grants(
     present = {"VCPU": 2, "MEMORY_MB": 8192, "DISK_GB": 50}
     pool = Physical(present, {**present, "VCPU": 32}, present, 50.0, 40.0, 5.0)
     monkeypatch.setattr("ouhai_cloud.cloud.capacity.physical", lambda _: pool)
-    none = {"VCPU": 1, "MEMORY_MB": 1024, "DISK_GB": 1}
+    none = {"VCPU": 1, "MEMORY_MB": 1024, "DISK_GB": 1, "servers": 1}
+    volumes = {"gigabytes": 2, "snapshots": 3}
     monkeypatch.setattr("ouhai_cloud.cloud.capacity.used", lambda _, ids: dict.fromkeys(ids, none))
     monkeypatch.setattr(
-        "ouhai_cloud.cloud.capacity.volumes_used", lambda _, ids: dict.fromkeys(ids, 2)
+        "ouhai_cloud.cloud.capacity.volumes_used", lambda _, ids: dict.fromkeys(ids, volumes)
     )
     rows = applied.rows(ShowCapacity)
     cores = {row["Unit"]: row for row in rows if row["Resource"] == "cores"}
@@ -240,3 +241,5 @@ def test_capacity_sums_up_what_the_register_grants(
     assert cores["(pool)"]["Physical"] == 2 and cores["(pool)"]["Offered"] == 32
     assert cores["E021"]["Enforced"] <= cores["E021"]["Granted"]
     assert cores["E021"]["Used"] == 4
+    used = {row["Resource"]: row["Used"] for row in rows if row["Unit"] == "E021"}
+    assert (used["disk_gib"], used["addresses"], used["snapshots"]) == (12, 4, 12)

@@ -94,9 +94,9 @@ SHAPE = [
     bad("a code unlike codes", "code: E022", "code: e-22", "e-22", "bureaus[3].code",
         "capital letter"),
     bad("a number for text", '"330304"', "330304", "330304", "district.code", "in quotes"),
-    bad("a fraction of a core", "{cores: 2}", "{cores: 1.5}", "1.5",
+    bad("a fraction of a core", "{cores: 2,", "{cores: 1.5,", "1.5",
         "bureaus[1].systems[1].allotment.cores", "whole number"),
-    bad("less than nothing", "{cores: 2}", "{cores: -2}", "-2",
+    bad("less than nothing", "{cores: 2,", "{cores: -2,", "-2",
         "bureaus[1].systems[1].allotment.cores", "from 0 to 1000000"),
     bad("a name of 300 bytes", "name: 瓯海中学网站", "name: " + "网" * 100, "网网",
         "bureaus[2].systems[0].name", "100 characters", "64"),
@@ -163,11 +163,13 @@ TREE = [
     bad("two centres", "kind: school", "kind: centre", "kind: centre", "bureaus[2].kind", "E001"),
 ]  # fmt: skip
 RULES = [
-    bad("systems beyond the unit", "{cores: 2}", "{cores: 3}", E021, "bureaus[1].allotment.cores",
+    bad("systems beyond the unit", "{cores: 2,", "{cores: 3,", E021, "bureaus[1].allotment.cores",
         "9 together", "beyond the 8"),
     bad("units beyond the pool", "pool: {cores: 20", "pool: {cores: 15", "pool",
         "district.pool.cores",
         "16 together", "beyond the 15"),
+    bad("cores without an address", "{cores: 2, addresses: 1}", "{cores: 2}", "{cores: 2}",
+        "bureaus[1].systems[1].allotment.addresses", "2 cores", "each server takes one"),
     bad("a group with two duties", "[centre-auditor]", "[Centre-System]", "Centre-System",
         "district.duties.auditor[0]", "system_administrator already"),
     bad("a group with two roles", "reader: []", "reader: [mzj-heads]", "reader",
@@ -239,7 +241,7 @@ def test_one_mistake_is_told_once(case: Bad) -> None:
 
 def test_no_fault_hides_another() -> None:
     text = TEXT.replace("kind: school", "kind: academy").replace("  short: ouhai\n", "  x: 1\n")
-    text = text.replace("{cores: 2}", "{cores: 30}").replace("consumer: E022", "consumer: E029")
+    text = text.replace("{cores: 2, a", "{cores: 30, a").replace("consumer: E022", "consumer: E029")
     paths = [fault.path for fault in refused(text)]
     assert paths == [
         "district.short",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
-from itertools import product
 
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.exposure.model import Image, Quota, Server
+from ouhai_cloud.cloud.images import all_images
 from ouhai_cloud.cloud.threads import together
 
-VISIBILITIES = ("public", "private", "shared", "community")
-PAGE = 1000
 THREADS = 8
 
 
@@ -26,7 +24,7 @@ def servers(api: Api) -> tuple[Server, ...]:
 
 def images(api: Api) -> tuple[Image, ...]:
     """Return all images, hidden ones too, with whom those that are shared are shared with."""
-    rows = list(_all_images(api))
+    rows = all_images(api)
     shared = [row["id"] for row in rows if row["visibility"] == "shared"]
     members = together({one: partial(_members, api, one) for one in shared}, THREADS)
     return tuple(
@@ -39,23 +37,6 @@ def images(api: Api) -> tuple[Image, ...]:
         )
         for row in rows
     )
-
-
-def _all_images(api: Api) -> Iterator[Json]:
-    # Glance leaves out community and hidden images unless they are asked for, even for an admin
-    for visibility, hidden in product(VISIBILITIES, ("false", "true")):
-        query = {"visibility": visibility, "os_hidden": hidden, "limit": PAGE}
-        if visibility == "shared":
-            query["member_status"] = "all"
-        yield from _pages(api, query)
-
-
-def _pages(api: Api, query: Json) -> Iterator[Json]:
-    while rows := api.get("image", "/images", **query)["images"]:
-        yield from rows
-        if len(rows) < PAGE:
-            return
-        query = query | {"marker": rows[-1]["id"]}
 
 
 def _members(api: Api, image_id: str) -> tuple[str, ...]:

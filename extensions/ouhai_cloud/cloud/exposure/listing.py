@@ -10,6 +10,7 @@ from typing import Any
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.exposure import holdings, identity, network
 from ouhai_cloud.cloud.exposure.model import Exposure
+from ouhai_cloud.cloud.marks import tagged
 from ouhai_cloud.cloud.threads import together
 
 QUOTAS = ("limits", "network_quotas", "volume_quotas")
@@ -20,7 +21,7 @@ QUOTAS = ("limits", "network_quotas", "volume_quotas")
 class Field:
     """What of the cloud is the register's.
 
-    :param domains: names of the bureaus' domains.
+    :param domains: names of the bureaus' domains; those that bear a mark are theirs anyhow.
     :param directory: name of the domain that staff log in from.
     :param duty_groups: the groups of the centre's duties, whose members are listed.
     """
@@ -38,7 +39,11 @@ def expose(api: Api, field: Field) -> Exposure:
     """
     api.warm("identity", "network", "compute", "image", "block_storage")
     projects = identity.projects(api)
-    domain_ids = {one.id for one in projects if one.is_domain and one.name in field.domains}
+    domain_ids = {
+        one.id
+        for one in projects
+        if one.is_domain and (one.name in field.domains or tagged(one.tags))
+    }
     ours = [one.id for one in projects if not one.is_domain and one.domain_id in domain_ids]
     asked: dict[str, Callable[[], Any]] = {
         "memberships": partial(identity.memberships, api, field.directory, field.duty_groups),

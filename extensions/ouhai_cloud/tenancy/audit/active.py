@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import permutations
+from typing import NamedTuple
 from urllib.parse import quote
 
+from ouhai_cloud.cloud import console as consoles
 from ouhai_cloud.cloud import probing
 from ouhai_cloud.cloud.api import Api
-from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.tenancy.audit.facts import Facts
 from ouhai_cloud.tenancy.audit.findings import Text
 from ouhai_cloud.tenancy.audit.hearing import exchange
@@ -18,7 +19,6 @@ from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
 METADATA = "http://169.254.169.254/openstack/latest/meta_data.json"
 OPEN_PORT, CLOSED_PORT = 80, 8080
 OK = "result: ok"
-GONE = 404
 
 Say = Callable[[str], None]
 
@@ -29,7 +29,8 @@ def sites(facts: Facts, bureaus: tuple[str, ...] = ()) -> tuple[probing.Site, ..
     :param bureaus: codes to choose from; by default all, the centre last.
     """
     wanted = bureaus or sorted(
-        set(facts.domains.values()), key=lambda code: (code == facts.centre, code)
+        facts.tops.keys() & set(facts.domains.values()),
+        key=lambda code: (code == facts.centre, code),
     )
     found = (site for code in wanted for site in list(_sites_of(facts, code))[:1])
     return tuple(found)[:2]
@@ -132,44 +133,61 @@ def closed_port(attacker: probing.Guest, victim: probing.Guest) -> Trial:
 
 
 def console(api: Api, attacker: probing.Guest, victim: probing.Guest) -> Trial:
-    """See that a console's token opens its own server and no other, and cannot be altered."""
-    own, other = (probing.console_token(api, one.server_id) for one in (attacker, victim))
-    altered = other[:-1] + ("0" if other[-1:] != "0" else "1")
-    opened = _opened(api, own)
+    """Open consoles at their proxy: a token opens its own server's screen, and nothing else one."""
+    own, other = (consoles.way(api, one.server_id) for one in (attacker, victim))
+    mine, theirs = (consoles.name(api, one.server_id) for one in (attacker, victim))
+    altered = other[:-1] + ("0" if other[-1] != "0" else "1")
+    by_own, by_other = _screen(api, own), _screen(api, other)
+    by_altered, by_none = _screen(api, altered), _screen(api, other.partition("token=")[0])
     return Trial(
         "P09",
-        Text("控制台令牌打开对方的云主机", "A console's token opens the other's server"),
+        Text("打开对方云主机的控制台", "The other's console"),
         (attacker.bureau, victim.bureau),
         (
             Seen(
-                Text("自己的令牌打开了对方的主机", "the own token opened the other's server"),
-                opened == victim.server_id,
+                Text("自己的令牌打开了对方的屏幕", "the own token opened the other's screen"),
+                by_own.name == theirs,
+                by_own.detail,
             ),
             Seen(
-                Text("篡改过的令牌有效", "an altered token was accepted"),
-                bool(_opened(api, altered)),
+                Text("篡改过的令牌打开了屏幕", "an altered token opened a screen"),
+                bool(by_altered.name),
+                by_altered.detail,
+            ),
+            Seen(
+                Text("没有令牌也打开了屏幕", "a screen opened without a token"),
+                bool(by_none.name),
+                by_none.detail,
             ),
         ),
         (
             Seen(
-                Text("自己的令牌打开自己的主机", "the own token opened the own server"),
-                opened == attacker.server_id,
+                Text("自己的令牌打开自己的屏幕", "the own token opened the own screen"),
+                by_own.name == mine,
+                by_own.detail,
             ),
             Seen(
-                Text("对方的令牌打开对方的主机", "the other's token opened the other's server"),
-                _opened(api, other) == victim.server_id,
+                Text("对方的令牌打开对方的屏幕", "the other's token opened the other's screen"),
+                by_other.name == theirs,
+                by_other.detail,
             ),
         ),
     )
 
 
-def _opened(api: Api, token: str) -> str:
+class _Screen(NamedTuple):
+    """What a token opened: the screen's name, empty when it opened none; and what was seen."""
+
+    name: str
+    detail: str
+
+
+def _screen(api: Api, address: str) -> _Screen:
     try:
-        return probing.console_server(api, token)
-    except Refused as refusal:
-        if refusal.status != GONE:
-            raise
-        return ""
+        name = consoles.screen(api, address)
+    except OSError as refusal:
+        return _Screen("", str(refusal))
+    return _Screen(name, name)
 
 
 def _get(guest: probing.Guest, url: str, header: str = "") -> str:

@@ -16,6 +16,7 @@ from ouhai_cloud.cloud.exposure.model import (
     SecurityGroup,
     Subnet,
 )
+from ouhai_cloud.cloud.marks import tagged
 from ouhai_cloud.tenancy.register.model import Bureau, Register, System
 from ouhai_cloud.tenancy.resources import Kind, State
 
@@ -68,13 +69,19 @@ class Facts:
 
     @cached_property
     def domains(self) -> Mapping[str, str]:
-        """Return the bureau's code for each of their domains' ids."""
+        """Return the bureau's code for each of their domains' ids.
+
+        By its mark, which a domain keeps that was renamed, or whose bureau left the register; one
+        that lost its mark still has its name.
+        """
         codes = {one.short: one.code for one in self.register.bureaus if one.parent is None}
-        return {
-            one.id: codes[one.name]
-            for one in self.exposure.projects
-            if one.is_domain and one.name in codes
-        }
+        found = {}
+        for one in self.exposure.projects:
+            marked = tagged(one.tags)
+            code = marked[0] if marked else codes.get(one.name, "")
+            if one.is_domain and code:
+                found[one.id] = code
+        return found
 
     @cached_property
     def projects(self) -> Mapping[str, Project]:

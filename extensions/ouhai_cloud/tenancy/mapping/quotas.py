@@ -1,8 +1,9 @@
 """Limits and quotas: an allotment in the words of Nova, Cinder and Neutron.
 
 What nobody works in (containers of sub-units, the duties' project) is limited to nothing, so that
-it does not matter what the services' defaults are. Nova and Cinder do not know of each other's
-disks, so each gets a part, and together they cannot give out more than the allotment.
+it does not matter what the services' defaults are. Each server takes one address of its system's
+network, so there are at most as many servers as addresses. Nova and Cinder do not know of each
+other's disks, so each gets a part, and together they cannot give out more than the allotment.
 """
 
 from __future__ import annotations
@@ -24,11 +25,6 @@ OWN_RULES = 60
 DEFAULT_GROUP = {"security_group": 1, "security_group_rule": 4}
 
 
-def servers(allotment: Allotment) -> int:
-    """Return how many servers an allotment is for: one for each address, at least one."""
-    return max(1, allotment.addresses)
-
-
 def server_disk_gib(allotment: Allotment) -> int:
     """Return the half of the disk, rounded up, that is for servers' own disks (the flavor's)."""
     return (allotment.disk_gib + 1) // 2
@@ -37,7 +33,7 @@ def server_disk_gib(allotment: Allotment) -> int:
 def compute_limits(allotment: Allotment) -> Mapping[str, int]:
     """Return Nova's limits by resource."""
     return {
-        "servers": servers(allotment),
+        "servers": allotment.addresses,
         "class:VCPU": allotment.cores,
         "class:MEMORY_MB": allotment.memory_gib * MIB_PER_GIB,
         "class:DISK_GB": server_disk_gib(allotment),
@@ -47,12 +43,13 @@ def compute_limits(allotment: Allotment) -> Mapping[str, int]:
 def volume_quota(allotment: Allotment) -> Mapping[str, int]:
     """Return Cinder's quotas.
 
-    Two volumes for each server (its system's and its data's); as many backups as snapshots, and
-    room to back up the whole disk once where there may be any.
+    Two volumes for each server (its system's and its data's). Backups are kept apart from the pool,
+    so they lie outside of the allotment's disk: as many as snapshots, and room to back up the
+    whole disk once where there may be any.
     """
     gigabytes = allotment.disk_gib - server_disk_gib(allotment)
     return {
-        "volumes": servers(allotment) * VOLUMES_PER_SERVER if gigabytes else 0,
+        "volumes": allotment.addresses * VOLUMES_PER_SERVER if gigabytes else 0,
         "gigabytes": gigabytes,
         "snapshots": allotment.snapshots,
         "backups": allotment.snapshots,
@@ -81,7 +78,7 @@ def network_quota(system: System) -> Mapping[str, int]:
         "network": 1,
         "subnet": 1,
         "router": 0,
-        "port": servers(system.allotment) + floating + SPARE_PORTS,
+        "port": system.allotment.addresses + floating + SPARE_PORTS,
         "floatingip": floating,
         "security_group": OWN_SECURITY_GROUPS,
         "security_group_rule": OWN_RULES + len(system.exposes),

@@ -13,7 +13,10 @@ SecurityClass = Literal[2, 3]
 
 @dataclass(frozen=True)
 class Allotment:
-    """What is granted in all. Cores and addresses are counts, the rest is in GiB or counts."""
+    """What is granted in all.
+
+    :param addresses: in the systems' own networks: one for each server, so servers at most.
+    """
 
     cores: int = 0
     memory_gib: int = 0

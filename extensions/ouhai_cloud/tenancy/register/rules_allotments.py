@@ -26,6 +26,16 @@ def within_pool(of: Facts) -> Iterator[Problem]:
         yield from _beyond(path, of.district.entry("pool"), parts, "the top units")
 
 
+def addressed(of: Facts) -> Iterator[Problem]:
+    """Cores are of use to servers alone, and each server takes an address."""
+    for unit in of.units:
+        for allotment in (one.entry("allotment") for one in unit.systems):
+            cores = allotment.count("cores")
+            if cores and not allotment.count("addresses"):
+                message = f"there are {cores} cores but no address, and each server takes one; "
+                yield (*allotment.path, "addresses"), f"{message}give as many as it has servers"
+
+
 def _beyond(path: Path, limit: Entry, parts: Iterable[Entry], whose: str) -> Iterator[Problem]:
     parts = list(parts)
     for resource in RESOURCES:
@@ -35,4 +45,4 @@ def _beyond(path: Path, limit: Entry, parts: Iterable[Entry], whose: str) -> Ite
             yield (*path, resource), f"{message}grant them less, or raise this to {total}"
 
 
-RULES = (within_unit, within_pool)
+RULES = (within_unit, within_pool, addressed)

@@ -111,7 +111,7 @@ def _allotment(key: str, prefix: str = "") -> tuple[Column, ...]:
         "cores": "核数",
         "memory_gib": "内存(GiB)",
         "disk_gib": "磁盘(GiB)",
-        "addresses": "地址数",
+        "addresses": "内网地址数(云主机数上限)",
         "snapshots": "快照数",
     }
     return tuple(

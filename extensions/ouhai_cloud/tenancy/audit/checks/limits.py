@@ -11,6 +11,8 @@ from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
 from ouhai_cloud.tenancy.register.model import Allotment, Bureau
 
 UNLIMITED = -1
+Place = tuple[str, str]
+"""Type of a service, and a resource of its."""
 MIB_PER_GIB = 1024
 
 WATCHED: Mapping[str, frozenset[str]] = {
@@ -22,14 +24,20 @@ WATCHED: Mapping[str, frozenset[str]] = {
 """By type of service; other resources cost nothing that could run out."""
 
 
-def ceilings(allotment: Allotment) -> Mapping[tuple[str, str], int]:
-    """Return what all projects of a unit together may have of (service, resource)."""
+def ceilings(allotment: Allotment) -> Mapping[tuple[Place, ...], int]:
+    """Return what all projects of a unit together may have of resources, those summed up.
+
+    Disk is given out by two services that do not know of each other. Backups are beside it, and
+    have as much once more (see `mapping.quotas`).
+    """
     return {
-        ("compute", "class:VCPU"): allotment.cores,
-        ("compute", "class:MEMORY_MB"): allotment.memory_gib * MIB_PER_GIB,
-        ("compute", "class:DISK_GB"): allotment.disk_gib,
-        ("volumev3", "gigabytes"): allotment.disk_gib,
-        ("volumev3", "snapshots"): allotment.snapshots,
+        (("compute", "servers"),): allotment.addresses,
+        (("compute", "class:VCPU"),): allotment.cores,
+        (("compute", "class:MEMORY_MB"),): allotment.memory_gib * MIB_PER_GIB,
+        (("compute", "class:DISK_GB"), ("volumev3", "gigabytes")): allotment.disk_gib,
+        (("volumev3", "snapshots"),): allotment.snapshots,
+        (("volumev3", "backups"),): allotment.snapshots,
+        (("volumev3", "backup_gigabytes"),): allotment.disk_gib,
     }
 
 
@@ -51,11 +59,11 @@ def beyond(facts: Facts) -> Iterator[Hole]:
     """Find units whose projects may have more together than the unit was granted."""
     for unit in facts.register.bureaus:
         totals = _totals(facts, unit)
-        for (service, resource), ceiling in ceilings(unit.allotment).items():
-            total = totals.get((service, resource), 0)
+        for places, ceiling in ceilings(unit.allotment).items():
+            total = sum(totals.get(place, 0) for place in places)
             if total > ceiling:
                 yield hole(
-                    f"unit {unit.code} ({unit.name}): {service} {resource}",
+                    f"unit {unit.code} ({unit.name}): {' + '.join(map(' '.join, places))}",
                     (facts.tops[unit.code],),
                     f"各项目上限之和为 {total}，超过核定的 {ceiling}。",
                     f"Its projects may have {total} together, but {ceiling} were granted.",
@@ -75,8 +83,8 @@ def missing(facts: Facts) -> Iterator[Hole]:
             )
 
 
-def _totals(facts: Facts, unit: Bureau) -> Mapping[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
+def _totals(facts: Facts, unit: Bureau) -> Mapping[Place, int]:
+    found: dict[Place, int] = {}
     for quota in facts.exposure.quotas:
         if quota.limit > 0 and _counts(facts, quota, unit):
             place = (quota.service, quota.resource)

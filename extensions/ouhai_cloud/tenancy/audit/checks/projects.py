@@ -43,6 +43,32 @@ def unknown(facts: Facts) -> Iterator[Hole]:
         )
 
 
+def absent(facts: Facts) -> Iterator[Hole]:
+    """Find bureaus of the register whose domain is not there by its mark, nor by its name."""
+    there = set(facts.domains.values())
+    for unit in facts.register.bureaus:
+        if unit.parent is None and unit.code not in there:
+            yield hole(
+                f"unit {unit.code} ({unit.name})",
+                (unit.code,),
+                f"云平台上没有带 bureau={unit.code} 标签的域，也没有名为 {unit.short} 的域。",
+                f"No domain bears the tag bureau={unit.code}, and none has the name {unit.short}.",
+            )
+
+
+def left(facts: Facts) -> Iterator[Hole]:
+    """Find domains that bear the mark of a bureau that the register does not have."""
+    known = {one.code for one in facts.register.bureaus if one.parent is None}
+    for domain_id, code in facts.domains.items():
+        if code not in known:
+            yield hole(
+                naming.project(facts, domain_id),
+                (code,),
+                f"登记册中没有单位 {code}，它的域仍在。",
+                f"The register has no bureau {code}, but its domain is still there.",
+            )
+
+
 def _of_bureaus(facts: Facts) -> Iterator[tuple[Project, str]]:
     for project in facts.exposure.projects:
         if code := facts.bureau_of(project.id):
@@ -77,5 +103,33 @@ CHECKS = (
             "Write it into the register, or empty and remove it.",
         ),
         unknown,
+    ),
+    Check(
+        "I12",
+        Severity.HIGH,
+        Text("登记册中的单位没有域", "A bureau of the register has no domain"),
+        Text(
+            "域若失去了名称和标签，审计便看不到其中的问题。",
+            "If its domain lost both name and mark, the audit sees nothing of what is in it.",
+        ),
+        Text(
+            "用 openstack bureau plan 查看；尚未建立的用 openstack bureau apply 建立。",
+            "See `openstack bureau plan`; make what is not there yet by `openstack bureau apply`.",
+        ),
+        absent,
+    ),
+    Check(
+        "I13",
+        Severity.MEDIUM,
+        Text("已不在登记册的单位仍有域", "A bureau that left the register still has its domain"),
+        Text(
+            "其人员和资源不再受登记册约束。",
+            "The register no longer bounds its staff and what it has.",
+        ),
+        Text(
+            "用 openstack bureau retire 办理撤出，或重新写入登记册。",
+            "See it out by `openstack bureau retire`, or write it into the register again.",
+        ),
+        left,
     ),
 )
