@@ -48,7 +48,9 @@ class Guest:
         self.program("bin/runuser", 'shift 3; exec "$@"')
         self.program("bin/systemctl", f'echo systemctl "$@" >>{folder}/called')
         self.program("bin/journalctl", 'echo "FATAL: it is broken"')
-        self.program("bin/openssl", 'for last; do :; done; echo certificate >"$last"; echo DER')
+        # It ends with the file to write, or with the form (DER) of what it prints.
+        write_or_print = '[ "$last" = DER ] && echo DER || echo certificate >"$last"'
+        self.program("bin/openssl", f"for last; do :; done; {write_or_print}")
         self.program(
             "usr/lib/postgresql/17/bin/initdb",
             f'echo initdb >>{folder}/called; echo 17 >"${{1#--pgdata=}}/PG_VERSION"',
