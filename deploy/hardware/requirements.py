@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from deploy.hardware.errors import LabError, RequirementsMissing
@@ -14,6 +15,8 @@ from deploy.hardware.shell import succeeds
 from deploy.hardware.topology import Needs
 
 GIB = 1024**3
+# Guest images, most of it, package repository, base tree and Python environments.
+CACHE_GIB = 10
 TUN = Path("/dev/net/tun")
 
 
@@ -29,7 +32,7 @@ def check(layout: Layout, needs: Needs | None, more: Sequence[Check]) -> None:
     checks = [root, debian, overlay, cgroup2, tun, *network_checks(), *more]
     if needs is not None:
         checks.append(lambda: memory(Path("/proc/meminfo").read_text(), needs.memory_gib))
-        checks.append(lambda: disk(layout.state, needs.disk_gib))
+        checks += disks(layout, needs.disk_gib)
     report(checks)
 
 
@@ -134,10 +137,26 @@ def memory(meminfo: str, needed_gib: int) -> str | None:
     return f"memory: {free_gib:.1f} GiB available, this topology needs {needed_gib} GiB"
 
 
+def disks(layout: Layout, lab_gib: int) -> list[Check]:
+    """Return a check for each filesystem: the lab and the cache may be on one, or on two."""
+    wanted = {layout.state: lab_gib, layout.cache: 0 if layout.images.exists() else CACHE_GIB}
+    places: dict[int, Path] = {}
+    sums: dict[int, int] = {}
+    for directory, gib in wanted.items():
+        device = existing(directory).stat().st_dev
+        places.setdefault(device, directory)
+        sums[device] = sums.get(device, 0) + gib
+    return [partial(disk, places[device], gib) for device, gib in sums.items()]
+
+
 def disk(directory: Path, needed_gib: int) -> str | None:
-    """Free disk must cover hosts' layers, Ceph's files and images."""
-    existing = next(path for path in (directory, *directory.parents) if path.exists())
-    free_gib = shutil.disk_usage(existing).free / GIB
+    """Free disk must cover hosts' layers, Ceph's files, images, and what the cache lacks."""
+    free_gib = shutil.disk_usage(existing(directory)).free / GIB
     if free_gib >= needed_gib:
         return None
-    return f"disk: {free_gib:.1f} GiB free below {existing}, this topology needs {needed_gib} GiB"
+    return f"disk: {free_gib:.1f} GiB free for {directory}, this topology needs {needed_gib} GiB"
+
+
+def existing(directory: Path) -> Path:
+    """Return a directory, or the nearest above it that is there."""
+    return next(path for path in (directory, *directory.parents) if path.exists())

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from deploy.hardware.errors import LabBusy, LabError
@@ -21,7 +21,6 @@ class State:
     topology: str
     prefix: str
     hosts: dict[str, str] = field(default_factory=dict)
-    kernel_settings: dict[str, str] = field(default_factory=dict)
     phases: dict[str, float] = field(default_factory=dict)
     verified: bool = False
     register: str = ""
@@ -32,11 +31,14 @@ class State:
 def load(layout: Layout) -> State | None:
     """Read the state, None if there is no lab; raise LabError if the file cannot be read."""
     path = layout.state / "state.json"
+    known = {one.name for one in fields(State)}
     try:
-        return State(**json.loads(path.read_text()))
+        # A lab that is up may be an older tree's, which remembered more.
+        found = json.loads(path.read_text()).items()
+        return State(**{name: value for name, value in found if name in known})
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise LabError(f"{path} is damaged ({error}); run `deploy/lab down`, then up") from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,9 +91,11 @@ class Up:
                 f"{self.layout.state}; run `deploy/lab down` before another one"
             )
         needs = None if before else topology.needs(name)
-        more = [as_check(machine_mirrors), as_check(lambda: self.choose_addresses(prefix))]
+        more = [as_check(machine_mirrors)]
+        if shutil.which("ip"):
+            more.append(as_check(lambda: self.choose_addresses(prefix)))
         requirements.check(self.layout, needs, more)
-        self.state = before or State(topology=name, prefix="")
+        self.state = before or State(topology=name, prefix=prefix or "")
         wish = self.wishes.register or self.state.register or register.DEFAULT
         self.state.register = str(register.find(self.layout, wish))
         wish = self.wishes.application or self.state.application or application.DEFAULT
@@ -110,6 +113,7 @@ class Up:
         if installed:
             self.progress.say(f"      installed: {' '.join(installed)}")
             requirements.check_network()
+            self.choose_addresses(self.state.prefix or None)
         prerequisites.provide_environment(self.layout)
         prerequisites.use_environment(self.layout)
         extension.provide(self.layout)
@@ -142,7 +146,7 @@ class Up:
 
     def hosts(self) -> None:
         """Bring bridges and hosts into being, all hosts at once."""
-        kernel_settings.raise_floors(self.layout, self.state)
+        kernel_settings.raise_floors(self.layout)
         network.build(self.layout, self.addresses)
         ssh.provide_key(self.layout)
         for host in self.topology.hosts:

@@ -19,6 +19,8 @@ PARTS = {
     "phases": "deploy/lab up, phase by phase (replaces the lab: see phases --help)",
 }
 REPLACE = "--replace"
+# What `all` gives to a part. Periodic tasks come once a minute: memory sees a few rounds of them.
+OPTIONS = {"memory": ["--watch", "180"], "phases": [REPLACE]}
 HELP = """\
 usage: tests/bench/run [PART|all] [OPTION ...]
 
@@ -67,7 +69,7 @@ def run_all(*, replace: bool) -> int:
         if part == "phases" and not replace:
             print(f"not run: it takes the lab down and up again; allow that with `all {REPLACE}`")
             continue
-        code = max(code, run(part, [REPLACE] if part == "phases" else []))
+        code = max(code, run(part, OPTIONS.get(part, [])))
     return code
 
 

@@ -9,14 +9,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import services
+from tests.support import leaks, services
 from tests.support.lab import Lab
 from tests.support.playbooks import Played, play
 
 EDITED = "/etc/glance/glance-api.conf"
 SETTING = "rbd_store_pool"
 WRONG = f"{SETTING} = somewhere-else"
-# Takes the edited line out again whatever the test found, should the playbook not have done so.
+# A line with a password, which stays in it.
+SECRET_SETTING = "connection"
+SECRET = "secret_glance_database_password"
+MORE = "&read_timeout=30"
+READ = f"grep -E '^({SECRET_SETTING}|{SETTING}) *=' {EDITED}"
+EDIT = f"sed -i -e 's/^{SETTING} *=.*/{WRONG}/' -e 's/^{SECRET_SETTING} *=.*/&\\{MORE}/' {EDITED}"
+# Takes the edited lines out again whatever the test found, should the playbook not have done so.
 KEPT = "/run/ouhai-test-kept"
 KEEP = f"cp --preserve=all {EDITED} {KEPT}"
 PUT_BACK = f"cmp --quiet {KEPT} {EDITED} || cp --preserve=all {KEPT} {EDITED}; rm {KEPT}"
@@ -71,28 +77,35 @@ def test_a_tag_alone_finds_no_difference(lab: Lab) -> None:
 
 
 @pytest.fixture
-def edited(lab: Lab) -> Iterator[str]:
-    """Change one line of a service's configuration; yield the line as it was."""
-    found = lab.ssh(lab.control, f"{KEEP} && grep '^{SETTING} *=' {EDITED}")
-    lines = found.output.splitlines()
-    assert len(lines) == 1, f"{EDITED} has {len(lines)} lines of {SETTING}: {found}"
+def edited(lab: Lab) -> Iterator[list[str]]:
+    """Change two lines of a service's configuration; yield them as they were."""
+    lines = lab.ssh(lab.control, f"{KEEP} && {READ}").output.splitlines()
+    assert [line.split()[0] for line in lines] == [SECRET_SETTING, SETTING]
     try:
-        assert lab.ssh(lab.control, f"sed -i 's/^{SETTING} *=.*/{WRONG}/' {EDITED}").code == 0
-        yield lines[0]
+        assert lab.ssh(lab.control, EDIT).code == 0
+        yield lines
     finally:
         lab.ssh(lab.control, PUT_BACK)
 
 
-def test_an_edited_line_is_shown_and_a_tag_alone_puts_it_right(lab: Lab, edited: str) -> None:
+def test_edited_lines_are_shown_and_a_tag_alone_puts_them_right(
+    lab: Lab, edited: list[str]
+) -> None:
+    secrets = leaks.secret_values(lab)
     checked = play(lab, "site", "--check", "--diff")
     assert checked.code == 0, checked.output
-    assert checked.differences == [f"-{WRONG}", f"+{edited}"], checked.output
+    shown = edited[0].replace(secrets[SECRET], "********")
+    assert shown != edited[0]
+    differences = [f"-{shown}{MORE}", f"+{shown}", f"-{WRONG}", f"+{edited[1]}"]
+    assert checked.differences == differences, checked.output
+    forms = leaks.forms(secrets)
+    assert [name for name in forms if any(form in checked.output for form in forms[name])] == []
     assert WRONG in lab.ssh(lab.control, f"cat {EDITED}").output, "check mode wrote the file"
 
     before = start_times(lab)
     played = play(lab, "site", "--tags", "glance")
     assert played.code == 0, played.output
-    assert lab.ssh(lab.control, f"grep '^{SETTING} *=' {EDITED}").output.strip() == edited
+    assert lab.ssh(lab.control, READ).output.splitlines() == edited
     after = start_times(lab)
     restarted = {
         (host, name)

@@ -55,3 +55,15 @@ def test_a_service_calls_by_our_driver(lab: Lab, service: str) -> None:
             "answers": [0, 0.3, 0],
             "late": "MessagingTimeout",
         }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_services_queues_are_quorum_queues(lab: Lab, service: str) -> None:
+    ask = f"rabbitmqctl list_queues --quiet --formatter json --vhost {service}"
+    shown = lab.ssh(lab.control, f"{ask} name type durable consumers")
+    assert shown.code == 0, shown
+    queues = json.loads(shown.output)
+    assert {queue["type"] for queue in queues if queue["durable"]} == {"quorum"}
+    # The test above leaves queues for a minute that are of another type; no service listens there.
+    passing = [queue for queue in queues if not queue["durable"]]
+    assert [queue["name"] for queue in passing if queue["consumers"]] == []

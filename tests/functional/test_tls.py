@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 from openstack.connection import Connection
 
-from tests.support.authority import write_foreign_authority
 from tests.support.lab import Lab
 
 TIMEOUT_SECONDS = 20
@@ -49,29 +47,11 @@ def endpoints(cloud: Connection) -> list[str]:
     return sorted(found)
 
 
-@pytest.fixture(scope="module")
-def foreign_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the certificate of an authority that has signed nothing of ours."""
-    return write_foreign_authority(tmp_path_factory.mktemp("authority") / "ca.crt")
-
-
-def control_address(lab: Lab) -> str:
-    """Return the address by which services reach each other on the control host."""
-    shown = lab.ssh(lab.control, "ip -brief -4 address show host0")
-    return shown.output.split()[2].split("/")[0]
-
-
 def test_endpoints_are_https_and_accepted(endpoints: list[str], lab: Lab) -> None:
     for url in endpoints:
         assert url.startswith("https://"), url
         answer = requests.get(url, verify=str(lab.access.ca_file), timeout=TIMEOUT_SECONDS)
         assert answer.status_code < 500, url
-
-
-def test_a_foreign_authority_is_refused(endpoints: list[str], foreign_authority: Path) -> None:
-    for url in endpoints:
-        with pytest.raises(requests.exceptions.SSLError):
-            requests.get(url, verify=str(foreign_authority), timeout=TIMEOUT_SECONDS)
 
 
 def test_endpoints_refuse_plain_http(endpoints: list[str]) -> None:
@@ -89,7 +69,7 @@ def test_endpoints_refuse_plain_http(endpoints: list[str]) -> None:
     ids=["RabbitMQ", "OVN northbound", "OVN southbound"],
 )
 def test_plain_text_gets_no_answer(lab: Lab, port: int, words: bytes) -> None:
-    address = control_address(lab)
+    address = lab.address(lab.control)
     code = PLAIN.format(address=address, port=port, words=words)
     answer = bytes.fromhex(lab.python(lab.control, code).strip())
     assert not answer or answer[0] == TLS_ALERT
@@ -102,7 +82,7 @@ def test_rabbitmq_has_no_plain_port(lab: Lab) -> None:
 
 
 def test_database_refuses_plain_text(lab: Lab) -> None:
-    client = f"mariadb --protocol tcp --host {control_address(lab)} --user keystone"
+    client = f"mariadb --protocol tcp --host {lab.address(lab.control)} --user keystone"
     plain = lab.ssh(lab.control, f"{client} --skip-ssl --execute 'select 1'")
     assert plain.code != 0
     assert "insecure transport" in plain.errors, plain.errors

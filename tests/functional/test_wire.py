@@ -79,11 +79,6 @@ def deploy_host(lab: Lab) -> str:
     return str(IPv4Network(lab.variables["management_range"])[1])
 
 
-def address_of(lab: Lab, host: str) -> str:
-    shown = lab.ssh(host, "ip -brief -4 address show host0")
-    return shown.output.split()[2].split("/")[0]
-
-
 def work(lab: Lab, cloud: Cloud) -> None:
     """Use every service: a guest with its network, volume, addresses, and a look at the rest."""
     name = f"ouhai-test-{secrets.token_hex(4)}"
@@ -92,7 +87,7 @@ def work(lab: Lab, cloud: Cloud) -> None:
     list(cloud.orchestration.stacks())
     list(cloud.image.images())
     # The services keep their connections to MariaDB for long; here is a new one, which is refused.
-    lab.ssh(lab.control, MARIADB.format(address=address_of(lab, lab.control)))
+    lab.ssh(lab.control, MARIADB.format(address=lab.address(lab.control)))
     volume = cloud.block_storage.create_volume(name=name, size=1)
     with (
         surroundings(cloud, name, lab.variables["external_network"]["name"]) as around,
@@ -138,9 +133,7 @@ def seen(
             assert played.code == 0, played.output
             url = f"http://{address}:{port}{PATH}"
             assert lab.ssh(lab.control, f'python3 -c "{ASK.format(url=url)}"').code == 0
-            lab.python(
-                lab.control, ASK_ITSELF.format(address=address_of(lab, lab.control), path=PATH)
-            )
+            lab.python(lab.control, ASK_ITSELF.format(address=lab.address(lab.control), path=PATH))
             idle = "import time; time.sleep(1)"
             subprocess.run([sys.executable, "-c", idle, values[PLANTED]], check=True)
         watched.update(found)

@@ -1,31 +1,28 @@
-"""A certificate authority that has signed nothing."""
+"""A certificate authority that the cloud does not know, and what it has signed."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from ansible_collections.ouhai.cloud.plugins.plugin_utils import certificates
 
 
-def write_foreign_authority(path: Path) -> Path:
-    """Write the certificate of a fresh authority, valid for a day."""
-    key = ed25519.Ed25519PrivateKey.generate()
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody else's authority")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, None)
-    )
-    path.write_bytes(certificate.public_bytes(Encoding.PEM))
-    return path
+@dataclass(frozen=True)
+class Foreign:
+    """Files of somebody else's authority; the certificate is of the kind that our hosts have."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+
+
+def write_foreign(folder: Path) -> Foreign:
+    """Write the certificate of a fresh authority, and a certificate that it has signed."""
+    files = Foreign(folder / "ca.crt", folder / "host.crt", folder / "host.key")
+    authority = certificates.create_authority("somebody else's authority", days=1)
+    key = certificates.new_key()
+    files.authority.write_bytes(authority.certificate_pem)
+    files.certificate.write_bytes(certificates.sign(authority, key.public_key(), ["somebody"]))
+    files.key.write_bytes(certificates.key_pem(key))
+    return files

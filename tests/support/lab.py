@@ -96,6 +96,11 @@ class Lab:
         """Return the name of the first control host."""
         return self.groups["control"][0]
 
+    def address(self, host: str) -> str:
+        """Return the address by which services and the deploy host reach a host."""
+        shown = self.ssh(host, "ip -brief -4 address show host0")
+        return shown.output.split()[2].split("/")[0]
+
     def ssh(
         self, host: str, command: str, *, stdin: str = "", timeout: float = TIMEOUT_SECONDS
     ) -> Answer:

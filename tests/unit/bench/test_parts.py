@@ -31,6 +31,11 @@ def test_the_lab_stays_unless_it_may_be_replaced(
     assert "not run" in capsys.readouterr().out
 
 
+def test_memory_is_a_peak(ran: list[tuple[str, list[str]]]) -> None:
+    bench.main(["all"])
+    assert ran[0] == ("memory", ["--watch", "180"])
+
+
 def test_the_lab_is_replaced_last(ran: list[tuple[str, list[str]]]) -> None:
     bench.main(["all", "--replace"])
     assert ran[-1] == ("phases", ["--replace"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,14 +30,21 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
 
 
 def test_state_reads_back(layout: Layout) -> None:
-    kept = state.State("small", "10.118", {"control1": "10.118.0.11"}, {"a/b": "1"})
+    kept = state.State("small", "10.118", {"control1": "10.118.0.11"})
     state.save(layout, kept)
     assert state.load(layout) == kept
 
 
-def test_no_state_is_no_lab_and_a_damaged_one_says_what_to_do(layout: Layout) -> None:
+def test_what_an_older_tree_remembered_is_no_damage(layout: Layout) -> None:
+    old = {"topology": "aio", "prefix": "10.118", "kernel_settings": {}}
+    state.write_whole(layout.state / "state.json", json.dumps(old))
+    assert state.load(layout) == state.State("aio", "10.118")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}"])
+def test_no_state_is_no_lab_and_a_damaged_one_says_what_to_do(layout: Layout, text: str) -> None:
     assert state.load(layout) is None
-    state.write_whole(layout.state / "state.json", "{")
+    state.write_whole(layout.state / "state.json", text)
     with pytest.raises(LabError, match="deploy/lab down"):
         state.load(layout)
 
@@ -77,6 +86,16 @@ def test_memory_is_compared_with_what_is_available() -> None:
 def test_disk_is_looked_at_where_the_directory_will_be(tmp_path: Path) -> None:
     assert requirements.disk(tmp_path / "not/yet", 0) is None
     assert "needs 1000000 GiB" in str(requirements.disk(tmp_path / "not/yet", 1_000_000))
+
+
+def test_disk_is_summed_up_by_filesystem(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = shutil.disk_usage(layout.tree)._replace(free=35 * requirements.GIB)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    (check,) = requirements.disks(layout, 30)
+    assert "needs 40 GiB" in str(check())
+    layout.images.mkdir(parents=True)
+    (check,) = requirements.disks(layout, 30)
+    assert check() is None
 
 
 def test_own_name_of_a_host_is_never_on_a_loopback_address() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from deploy.hardware import topology
 from deploy.hardware.errors import LabError
+from deploy.hardware.requirements import CACHE_GIB
+from tests.runner.paths import ROOT
 
 GOOD: dict[str, Any] = {
     "description": "two hosts",
@@ -24,6 +26,14 @@ def test_every_topology_is_sound_and_states_its_needs(name: str) -> None:
     assert topology.load(name).hosts
     assert topology.needs(name).memory_gib > 0
     assert topology.needs(name).disk_gib > 0
+
+
+def test_readme_names_what_is_checked() -> None:
+    text = " ".join((ROOT / "README.rst").read_text().split())
+    aio, small = map(topology.needs, ("aio", "small"))
+    disk = [needs.disk_gib + CACHE_GIB for needs in (aio, small)]
+    assert f"{aio.memory_gib} GiB of free memory and {disk[0]} GiB of free disk::" in text
+    assert f"needs {small.memory_gib} GiB and {disk[1]} GiB." in text
 
 
 def test_aio_is_one_host_in_all_groups() -> None:

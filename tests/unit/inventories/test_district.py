@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
 from itertools import combinations, pairwise
@@ -59,12 +60,27 @@ def test_every_variable_is_declared(values: dict[str, Any], groups: dict[str, An
     assert {name for name in used if not name.startswith("ansible_")} <= declared()
 
 
+def unexplained(text: str) -> list[str]:
+    """Lines that begin a variable without a comment right above."""
+    lines = ["", *text.splitlines()]
+    return [line for before, line in pairwise(lines) if line[:1].isalpha() and before[:1] != "#"]
+
+
 def test_every_variable_is_explained() -> None:
     for path in sorted(DISTRICT.glob("group_vars/all/*.yml")):
-        lines = path.read_text().splitlines()
-        for before, line in pairwise(lines):
-            if line[:1].isalpha():
-                assert before.startswith(("#", "---")), f"{path.name}: {line}"
+        assert unexplained(path.read_text()) == [], path.name
+
+
+def test_the_start_of_a_document_explains_nothing() -> None:
+    assert unexplained("# What for.\n---\na: 1\n# Why.\nb: 2\n\nc: 3\n") == ["a: 1", "c: 3"]
+    assert unexplained("d: 4\n") == ["d: 4"]
+
+
+def test_the_guide_builds_the_images_that_are_uploaded(values: dict[str, Any]) -> None:
+    guide = (ROOT / "doc" / "operators-guide.rst").read_text()
+    (built,) = re.findall(r"^    deploy/images/build (.+)$", guide, re.MULTILINE)
+    uploaded = values.get("images", load(DEFAULTS / "flavors.yml")["images"])
+    assert sorted(built.split()) == sorted(uploaded)
 
 
 def test_groups_are_those_of_the_product(groups: dict[str, Any]) -> None:

@@ -141,6 +141,7 @@ def test_the_records_of_the_tree_do_not_collide() -> None:
     for field in ("name", "port", "public_port"):
         values = [port[field] for port in ports]
         assert len(set(values)) == len(values), field
+    assert [port["name"] for port in ports if port["hosts_only"]] == ["nova-api-metadata"]
     kinds = [entry["type"] for entry in filters.catalogue_services(records)]
     assert len(set(kinds)) == len(kinds)
     databases = [database for record in records for database in record["databases"]]

@@ -230,13 +230,15 @@ def service_record(name: str, folder: str) -> dict[str, Any]:
 
 
 def public_ports(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what haproxy offers, as a list of name, port (local) and public_port."""
+    """Return what haproxy offers: name, port (local), public_port, hosts_only."""
     ports = []
     for service in services:
         for api in service.get("apis", []):
-            ports.append({"name": api["unit"], "port": api["port"], "public_port": api["port"]})
+            hosts_only = api.get("hosts_only", False)
+            port = {"name": api["unit"], "port": api["port"], "public_port": api["port"]}
+            ports.append({**port, "hosts_only": hosts_only})
         for proxied in service.get("proxied", []):
-            ports.append({"public_port": proxied["port"], **proxied})
+            ports.append({"public_port": proxied["port"], "hosts_only": False, **proxied})
     return ports
 
 
