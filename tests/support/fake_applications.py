@@ -69,6 +69,8 @@ class FakeApplications:
         self.unwell = ""
         """The version of which `words` are said; empty for any."""
         self.refusal = ""
+        self.invalid = ""
+        """What templates must not have in them for Heat to take them; empty for anything."""
         self.console = ""
         self.changes: dict[str, list[str]] = {}
         self.stopped: list[str] = []
@@ -164,9 +166,9 @@ class FakeApplications:
         """Answer any other request."""
         self.requests[f"{method} {path.rpartition('/')[2]}"] += 1
         body: Any = asked.get("body")
+        if path.endswith(("/validate", "/preview")):
+            return self._checked(method, path, body)
         id_ = path.split("/")[2]
-        if path.endswith("/preview"):
-            return self._preview(body) if method == "POST" else self._preview_update()
         if service == "orchestration":
             self._update(path.split("/")[3], body)
         elif service == "block_storage":
@@ -213,6 +215,13 @@ class FakeApplications:
             image["status"] = "deactivated" if path.endswith("deactivate") else "active"
         else:
             image.update({one["path"].strip("/"): one["value"] for one in body})
+
+    def _checked(self, method: str, path: str, body: Any) -> Any:
+        if path.endswith("/preview"):
+            return self._preview(body) if method == "POST" else self._preview_update()
+        if self.invalid and self.invalid in str(body["template"]):
+            raise Refused("POST /validate", 400, f"Unknown Property {self.invalid}")
+        return None
 
     def _preview(self, body: Any) -> Any:
         if self.refusal:
