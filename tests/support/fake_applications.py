@@ -62,6 +62,7 @@ class FakeApplications:
         self.things: dict[str, str] = {}
         self.volumes = FakeVolumes()
         self.networks = [{"id": "n1", "name": "mzj-oa"}]
+        self.flavors = list(FLAVORS)
         self.limits = dict(LIMITS)
         self.images_mib = 1000
         self.cores_used = 0
@@ -110,7 +111,7 @@ class FakeApplications:
             return [dict(one) for one in self.parts[path.split("/")[3]]]
         rows: dict[str, list[Json]] = {
             "/networks": self.networks,
-            "/flavors/detail": FLAVORS,
+            "/flavors/detail": self.flavors,
             "/servers": [],
             "/limits": [
                 {"resource_name": "class:VCPU", "resource_limit": 4, "project_id": PROJECT}
@@ -230,6 +231,7 @@ class FakeApplications:
             name: one.get("default") for name, one in body["template"]["parameters"].items()
         }
         values = defaults | body["environment"]["parameter_defaults"] | body["parameters"]
+        self._check_flavors(body["template"], values)
         found = {"server": {"flavor": values.get("flavor")}, "port": {}}
         if not values["data_volume"]:
             found["volume"] = {"size": values["data_gib"]}
@@ -293,7 +295,20 @@ class FakeApplications:
                 or name not in body["template"]["parameters"]
             ):
                 del given[name]
+        self._check_flavors(body["template"], given | body.get("parameters", {}))
         self._change(id_, body, "UPDATE")
+
+    def _check_flavors(self, template: Json, values: Json) -> None:
+        """Refuse flavors that there are not, in servers and where a parameter must be one."""
+        known = {one[word] for one in self.flavors for word in ("id", "name")}
+        asked = {
+            values.get(name)
+            for name, one in template["parameters"].items()
+            if {"custom_constraint": "nova.flavor"} in one.get("constraints", ())
+        }
+        asked |= {values.get("flavor")} if "server" in template["resources"] else set()
+        if unknown := asked - known - {None}:
+            raise Refused("stack", 400, f"The Flavor {unknown} could not be found")
 
     def _change(self, id_: str, body: Json, action: str) -> None:
         stack, template = self.stacks[id_], body["template"]
