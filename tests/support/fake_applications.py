@@ -62,6 +62,7 @@ class FakeApplications:
         self.things: dict[str, str] = {}
         self.volumes = FakeVolumes()
         self.networks = [{"id": "n1", "name": "mzj-oa"}]
+        self.flavors = list(FLAVORS)
         self.limits = dict(LIMITS)
         self.images_mib = 1000
         self.cores_used = 0
@@ -69,6 +70,8 @@ class FakeApplications:
         self.unwell = ""
         """The version of which `words` are said; empty for any."""
         self.refusal = ""
+        self.invalid = ""
+        """What templates must not have in them for Heat to take them; empty for anything."""
         self.console = ""
         self.changes: dict[str, list[str]] = {}
         self.stopped: list[str] = []
@@ -108,7 +111,7 @@ class FakeApplications:
             return [dict(one) for one in self.parts[path.split("/")[3]]]
         rows: dict[str, list[Json]] = {
             "/networks": self.networks,
-            "/flavors/detail": FLAVORS,
+            "/flavors/detail": self.flavors,
             "/servers": [],
             "/limits": [
                 {"resource_name": "class:VCPU", "resource_limit": 4, "project_id": PROJECT}
@@ -164,9 +167,9 @@ class FakeApplications:
         """Answer any other request."""
         self.requests[f"{method} {path.rpartition('/')[2]}"] += 1
         body: Any = asked.get("body")
+        if path.endswith(("/validate", "/preview")):
+            return self._checked(method, path, body)
         id_ = path.split("/")[2]
-        if path.endswith("/preview"):
-            return self._preview(body) if method == "POST" else self._preview_update()
         if service == "orchestration":
             self._update(path.split("/")[3], body)
         elif service == "block_storage":
@@ -214,6 +217,13 @@ class FakeApplications:
         else:
             image.update({one["path"].strip("/"): one["value"] for one in body})
 
+    def _checked(self, method: str, path: str, body: Any) -> Any:
+        if path.endswith("/preview"):
+            return self._preview(body) if method == "POST" else self._preview_update()
+        if self.invalid and self.invalid in str(body["template"]):
+            raise Refused("POST /validate", 400, f"Unknown Property {self.invalid}")
+        return None
+
     def _preview(self, body: Any) -> Any:
         if self.refusal:
             raise Refused("POST /stacks/preview", 400, self.refusal)
@@ -221,6 +231,7 @@ class FakeApplications:
             name: one.get("default") for name, one in body["template"]["parameters"].items()
         }
         values = defaults | body["environment"]["parameter_defaults"] | body["parameters"]
+        self._check_flavors(body["template"], values)
         found = {"server": {"flavor": values.get("flavor")}, "port": {}}
         if not values["data_volume"]:
             found["volume"] = {"size": values["data_gib"]}
@@ -284,7 +295,20 @@ class FakeApplications:
                 or name not in body["template"]["parameters"]
             ):
                 del given[name]
+        self._check_flavors(body["template"], given | body.get("parameters", {}))
         self._change(id_, body, "UPDATE")
+
+    def _check_flavors(self, template: Json, values: Json) -> None:
+        """Refuse flavors that there are not, in servers and where a parameter must be one."""
+        known = {one[word] for one in self.flavors for word in ("id", "name")}
+        asked = {
+            values.get(name)
+            for name, one in template["parameters"].items()
+            if {"custom_constraint": "nova.flavor"} in one.get("constraints", ())
+        }
+        asked |= {values.get("flavor")} if "server" in template["resources"] else set()
+        if unknown := asked - known - {None}:
+            raise Refused("stack", 400, f"The Flavor {unknown} could not be found")
 
     def _change(self, id_: str, body: Json, action: str) -> None:
         stack, template = self.stacks[id_], body["template"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 
-from ouhai_cloud.catalogue import lint, yaml_lines
+from ouhai_cloud.catalogue import entry_rules, yaml_lines
 from ouhai_cloud.catalogue.serverless import NESTED
 from ouhai_cloud.catalogue.yaml_lines import Document
 from ouhai_cloud.errors import EntryInvalid, Fault
@@ -74,7 +74,9 @@ class Entry:
 
         :raises EntryInvalid: one of them cannot be read.
         """
-        return lint.check({name: yaml_lines.read(one, name) for name, one in self.texts.items()})
+        return entry_rules.check(
+            {name: yaml_lines.read(one, name) for name, one in self.texts.items()}
+        )
 
     @property
     def scales(self) -> str:
@@ -157,7 +159,7 @@ def load(folder: Path, environment: str) -> Entry:
     nested = sorted((folder / NESTED).glob("*.yaml"))
     paths |= {f"{NESTED}{path.name}": path for path in nested}
     documents = {name: _read(path) for name, path in paths.items()}
-    faults = (*_metadata_faults(documents["metadata"], folder), *lint.check(documents))
+    faults = (*_metadata_faults(documents["metadata"], folder), *entry_rules.check(documents))
     if TARIFF in documents:
         faults += tuple(_tariff_faults(documents[TARIFF]))
     if faults:

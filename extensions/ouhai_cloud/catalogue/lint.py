@@ -12,11 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ouhai_cloud.catalogue.resources import GROUP, each, properties, types, walk, within
 from ouhai_cloud.catalogue.serverless import NESTED, dependents, references
-from ouhai_cloud.catalogue.uses import USES
-from ouhai_cloud.catalogue.yaml_lines import Document, Path
+from ouhai_cloud.catalogue.yaml_lines import Path
 from ouhai_cloud.cloud.stacks import FLOATING_ADDRESS, PORT, SERVER, VOLUME
-from ouhai_cloud.errors import Fault
 
 VERSION = "2021-04-16"
 OUTPUTS = ("address", "health", "version", "access")
@@ -26,7 +25,6 @@ VOLUME_PARAMETER = "_volume"
 """How a parameter's name ends that takes an existing volume."""
 HORIZON_LISTS = ("nova.flavor", "nova.keypair", "neutron.network", "glance.image")
 REPORT = "Ouhai::Server::Report"
-GROUP = "OS::Heat::ResourceGroup"
 ALLOWED_TYPES = frozenset(
     {
         REPORT,
@@ -42,39 +40,16 @@ ALLOWED_TYPES = frozenset(
         "OS::Nova::ServerGroup",
     }
 )
-SECRET = re.compile(r"(?i)passw|passphrase|secret|token|private_key")
-PASSWORD_LOGIN = re.compile(r"(?i)ssh_pwauth:\s*(true|yes|1)|chpasswd|plain_text_passwd|\bpasswd:")
-WORLD = ("0.0.0.0/0", "::/0", None)
+SECRET = re.compile(r"(?i)pass|secret|token|private_key")
+PASSWORD_LOGIN = re.compile(
+    r"(?i)ssh_pwauth:\s*(true|yes|1)|chpasswd|(plain_text|hashed)_passwd|\bpasswd:"
+)
 
 Found = Iterator[tuple[Path, str]]
 
 
-def check(documents: Mapping[str, Document]) -> tuple[Fault, ...]:
-    """Return every breach of the rules in an entry.
-
-    :param documents: ``template``, ``environment``, ``metadata`` and nested templates.
-    """
-    template = documents["template"]
-    nested = {name: one for name, one in documents.items() if name.startswith(NESTED)}
-    wrong_shape = [
-        template.fault(*one) for one in (*_shape(template.data), *_groups(template.data))
-    ]
-    wrong_shape += [each.fault(*one) for each in nested.values() for one in _shape(each.data)]
-    if wrong_shape:
-        return tuple(wrong_shape)
-    found = [template.fault(*one) for rule in RULES for one in rule(template.data)]
-    for each in nested.values():
-        found += [each.fault(*one) for rule in NESTED_RULES for one in rule(each.data)]
-    found += [documents["environment"].fault(*one) for one in _environment(documents)]
-    found += [documents["metadata"].fault(*one) for one in _parameters_named(documents)]
-    found += [documents["metadata"].fault(*one) for one in _uses(documents)]
-    found += [template.fault(*one) for one in _version_output(documents)]
-    found += _nested_types(template, nested)
-    return tuple(found)
-
-
-def _shape(data: Mapping[str, Any]) -> Found:
-    """What the other rules rely on: sections are mappings of mappings."""
+def shape(data: Mapping[str, Any]) -> Found:
+    """What the other rules rely on: sections are mappings of mappings, and so are properties."""
     for section in ("parameters", "resources", "outputs"):
         part = data.get(section)
         if not isinstance(part, dict) or not part:
@@ -83,11 +58,22 @@ def _shape(data: Mapping[str, Any]) -> Found:
         for name, one in part.items():
             if not isinstance(one, dict):
                 yield (section, str(name)), "must be a mapping"
+            elif section == "resources":
+                yield from _shape_of_resource(one, (section, str(name)))
 
 
-def _groups(data: Mapping[str, Any]) -> Found:
-    groups = data.get("parameter_groups")
-    if not isinstance(groups, list) or not all(isinstance(one, dict) for one in groups):
+def _shape_of_resource(resource: Mapping[str, Any], path: Path) -> Found:
+    for inner, one in within(resource, path):
+        if not isinstance(properties(one), dict):
+            yield (*inner, "properties"), "must be a mapping; leave it out for none"
+        elif one.get("type") == GROUP and not isinstance(properties(one).get("resource_def"), dict):
+            yield (*inner, "properties", "resource_def"), "must be a mapping: type and properties"
+
+
+def groups(data: Mapping[str, Any]) -> Found:
+    """Parameter groups are a list of mappings."""
+    found = data.get("parameter_groups")
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         yield ("parameter_groups",), "a list of groups, each with label and parameters, is needed"
 
 
@@ -167,9 +153,9 @@ def secrets(data: Mapping[str, Any]) -> Found:
 
 def made_secrets(data: Mapping[str, Any]) -> Found:
     """No secret stands in a template; an output that is one says so."""
-    for path, value in _walk(data["resources"], ("resources",)):
+    for path, value in walk(data["resources"], ("resources",)):
         last = str(path[-1])
-        if SECRET.search(last) and isinstance(value, str) and value:
+        if SECRET.search(last) and value:
             yield path, "a secret stands here; let OS::Heat::RandomString make it"
     for name, one in data["outputs"].items():
         if SECRET.search(name) and not SECRET.search(str(one.get("description", ""))):
@@ -178,7 +164,7 @@ def made_secrets(data: Mapping[str, Any]) -> Found:
 
 def passwordless(data: Mapping[str, Any]) -> Found:
     """Nobody logs in to a guest with a password."""
-    for path, value in _walk(data["resources"], ("resources",)):
+    for path, value in walk(data["resources"], ("resources",)):
         if isinstance(value, str) and (found := PASSWORD_LOGIN.search(value)):
             yield path, f"{found[0]!r} lets people log in with a password; ssh takes keys only"
 
@@ -186,7 +172,7 @@ def passwordless(data: Mapping[str, Any]) -> Found:
 def allowed(data: Mapping[str, Any]) -> Found:
     """Resources are of types that belong to a bureau's project."""
     for name, one in data["resources"].items():
-        for kind in _types(one):
+        for kind in types(one):
             if kind not in ALLOWED_TYPES and not kind.startswith(NESTED):
                 yield (
                     ("resources", name),
@@ -198,14 +184,14 @@ def allowed(data: Mapping[str, Any]) -> Found:
 def reported(data: Mapping[str, Any]) -> Found:
     """Every server has a report, by which creating ends only when the guest is well."""
     reports = [
-        _get_resource(one.get("properties", {}).get("server"))
+        _get_resource(properties(one).get("server"))
         for one in data["resources"].values()
         if one.get("type") == REPORT
     ]
     for name, one in data["resources"].items():
         if one.get("type") == SERVER and name not in reports:
             yield ("resources", name), f"needs a {REPORT}, by which the guest says that it is well"
-        elif one.get("type") == GROUP and SERVER in _types(one):
+        elif one.get("type") == GROUP and SERVER in types(one):
             yield (
                 ("resources", name),
                 f"its servers have no {REPORT}; make a nested template of server and report",
@@ -214,15 +200,15 @@ def reported(data: Mapping[str, Any]) -> Found:
 
 def kept(data: Mapping[str, Any]) -> Found:
     """Data outlives the stack."""
-    for name, one in data["resources"].items():
+    for path, one in each(data):
         if one.get("type") == VOLUME and one.get("deletion_policy") != "Retain":
-            yield ("resources", name), "a volume needs deletion_policy: Retain; data is kept"
+            yield path, "a volume needs deletion_policy: Retain; data is kept"
 
 
 def separable(data: Mapping[str, Any]) -> Found:
     """Data and address stay when an update replaces the servers."""
     for name in sorted(dependents(data)):
-        if data["resources"][name].get("type") in KEPT:
+        if set(KEPT).intersection(types(data["resources"][name])):
             yield (
                 ("resources", name),
                 "depends on a server, so an update would replace it, too; a volume, port or "
@@ -250,30 +236,42 @@ def reusable(data: Mapping[str, Any]) -> Found:
 
 def transient(data: Mapping[str, Any]) -> Found:
     """A nested template makes servers, and nothing that stays when these are replaced."""
-    kinds = [kind for one in data["resources"].values() for kind in _types(one)]
+    kinds = [kind for one in data["resources"].values() for kind in types(one)]
     if SERVER not in kinds:
         yield ("resources",), "a nested template makes servers; put all else into template.yaml"
-    for name, one in data["resources"].items():
+    for path, one in each(data):
         if one.get("type") in (VOLUME, FLOATING_ADDRESS):
             yield (
-                ("resources", name),
+                path,
                 "belongs into template.yaml: what is in a nested template goes with its server",
             )
 
 
 def closed(data: Mapping[str, Any]) -> Found:
     """No rule lets the whole world in; the register's ``exposes`` does that."""
-    for name, one in data["resources"].items():
+    for path, one in each(data):
         if one.get("type") != "OS::Neutron::SecurityGroup":
             continue
-        for number, rule in enumerate(one.get("properties", {}).get("rules") or []):
-            if not isinstance(rule, dict) or rule.get("direction") == "egress":
-                continue
-            if rule.get("remote_ip_prefix") in WORLD and not rule.get("remote_mode"):
+        rules, place = properties(one).get("rules", []), (*path, "properties", "rules")
+        if not isinstance(rules, list):
+            yield place, "must be a list, written out: what it lets in must be seen"
+            continue
+        for number, rule in enumerate(rules):
+            if not isinstance(rule, dict):
+                yield (*place, number), "must be a mapping"
+            elif rule.get("direction") != "egress" and _worldwide(rule):
                 yield (
-                    ("resources", name, "properties", "rules", number),
+                    (*place, number),
                     "lets the whole world in; name remote_ip_prefix by a parameter",
                 )
+
+
+def _worldwide(rule: Mapping[str, Any]) -> bool:
+    """Tell whether a rule is for every address; one of a remote group is for that group."""
+    if rule.get("remote_mode") == "remote_group_id":
+        return False
+    prefixes = [value for _, value in walk(rule.get("remote_ip_prefix"), ())]
+    return any(value is None or str(value).endswith("/0") for value in prefixes)
 
 
 def outputs(data: Mapping[str, Any]) -> Found:
@@ -287,7 +285,7 @@ def used(data: Mapping[str, Any]) -> Found:
     """Every parameter is used, and none is used that is not there."""
     seen = set()
     for part in ("conditions", "resources", "outputs"):
-        for path, value in _walk(data.get(part) or {}, (part,)):
+        for path, value in walk(data.get(part) or {}, (part,)):
             if path[-1] == "get_param" or (len(path) > 1 and path[-2:] == ("get_param", 0)):
                 seen.add(str(value))
                 if not str(value).startswith("OS::") and value not in data["parameters"]:
@@ -329,120 +327,5 @@ NESTED_RULES: tuple[Callable[[Mapping[str, Any]], Found], ...] = (
 )
 
 
-def _environment(documents: Mapping[str, Document]) -> Found:
-    """An environment sets parameters that there are, and no secrets."""
-    data = documents["environment"].data
-    for name in set(data) - {"parameter_defaults"}:
-        yield (str(name),), "only parameter_defaults belong into an environment"
-    defaults = data.get("parameter_defaults")
-    if not isinstance(defaults, dict):
-        yield ("parameter_defaults",), "must be a mapping of parameters to values"
-        return
-    for name in defaults:
-        if name not in documents["template"].data["parameters"]:
-            yield ("parameter_defaults", str(name)), "the template has no such parameter"
-        elif SECRET.search(name):
-            yield ("parameter_defaults", str(name)), "a secret has no default"
-
-
-def _version_output(documents: Mapping[str, Document]) -> Found:
-    """The output ``version`` says what the metadata says."""
-    said = documents["template"].data["outputs"].get("version", {}).get("value")
-    meant = documents["metadata"].data.get("version")
-    if said is not None and said != meant:
-        yield ("outputs", "version"), f"is {said!r}, but metadata.yaml says {meant!r}"
-
-
-def _parameters_named(documents: Mapping[str, Document]) -> Found:
-    """Parameters that the metadata names are what it takes them for."""
-    metadata, template = documents["metadata"].data, documents["template"].data
-    flavors = {
-        name
-        for name, one in template["parameters"].items()
-        if {"custom_constraint": "nova.flavor"} in (one.get("constraints") or [])
-    }
-    for name in metadata.get("requires_by_parameter") or ():
-        if name not in flavors:
-            yield ("requires_by_parameter", str(name)), "no flavor is chosen by such a parameter"
-    scales = metadata.get("scales")
-    if scales is not None and not scaled_group(template, scales):
-        yield ("scales",), f"is {scales!r}, which is not the count of one {GROUP} in the template"
-    elif scales is not None:
-        for name in _touched(template, scales):
-            yield (
-                ("scales",),
-                f"changing {scales} would touch {name} of the template; nothing but the count of "
-                "the group may depend on it, and on the group nothing but metadata of servers",
-            )
-
-
-def _uses(documents: Mapping[str, Document]) -> Found:
-    """What `verify` does with a copy is known, and the copy tells what that needs."""
-    named, outputs = documents["metadata"].data.get("uses"), documents["template"].data["outputs"]
-    for number, name in enumerate(named if isinstance(named, list) else ()):
-        use = USES.get(str(name))
-        if use is None:
-            yield ("uses", number), f"is {name!r}; there are {', '.join(USES)}"
-            continue
-        for output in use.outputs:
-            if output not in outputs:
-                yield ("uses", number), f"{name} needs the output {output} of the template"
-
-
-def _touched(template: Mapping[str, Any], parameter: str) -> Iterator[str]:
-    """Return resources that a change of a group's size would replace or change in another way."""
-    group = scaled_group(template, parameter)
-    for name, one in template["resources"].items():
-        own = "count" if name == group else "metadata" if one.get("type") == SERVER else ""
-        rest = {word: part for word, part in one.get("properties", {}).items() if word != own}
-        uses = [value for path, value in _walk(rest, ()) if path[-1] == "get_param"]
-        if parameter in uses or group in references(rest):
-            yield name
-
-
-def scaled_group(template: Mapping[str, Any], parameter: str) -> str:
-    """Return the group whose size a parameter is; empty unless there is one and only one."""
-    found = [
-        name
-        for name, one in template["resources"].items()
-        if one.get("type") == GROUP
-        and one.get("properties", {}).get("count") == {"get_param": parameter}
-    ]
-    return str(found[0]) if len(found) == 1 else ""
-
-
-def _nested_types(template: Document, nested: Mapping[str, Document]) -> list[Fault]:
-    """Every nested template is there and used."""
-    found, named = [], set()
-    for document in (template, *nested.values()):
-        for name, one in document.data["resources"].items():
-            for kind in _types(one):
-                named.add(kind)
-                if kind.startswith(NESTED) and kind not in nested:
-                    message = f"there is no {kind} in the application's folder"
-                    found.append(document.fault(("resources", name), message))
-    unused = [one for name, one in nested.items() if name not in named]
-    return [*found, *(one.fault((), "is not used; remove it") for one in unused)]
-
-
-def _types(part: Mapping[str, Any]) -> list[str]:
-    """Return the type of a resource, and of those that it is a group of."""
-    definition = part.get("properties", {}).get("resource_def") if part.get("type") == GROUP else {}
-    inner = [str(definition.get("type"))] if definition else []
-    return [str(part.get("type")), *inner]
-
-
 def _get_resource(value: Any) -> str:
     return str(value.get("get_resource", "")) if isinstance(value, dict) else ""
-
-
-def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """Yield every plain value with its path."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _walk(item, (*path, str(key)))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _walk(item, (*path, number))
-    else:
-        yield path, value

@@ -34,7 +34,13 @@ from ouhai_cloud.cloud.errors import CloudUnreachable
 from ouhai_cloud.cloud.headroom import Room, headroom
 from ouhai_cloud.cloud.stacks import VOLUME, Part
 from ouhai_cloud.cloud.volumes import Snapshot, Volume
-from ouhai_cloud.errors import CopyFailed, EntryUnknown, MoveRefused, OuhaiError
+from ouhai_cloud.errors import (
+    CopyFailed,
+    EntryUnknown,
+    MoveRefused,
+    OuhaiError,
+    ValuesInvalid,
+)
 
 
 @dataclass(frozen=True)
@@ -274,7 +280,11 @@ def foresee(
     if copy.moving_to:
         before = without_servers(before)
     flavors = stacks.flavors(api)
-    old = sizing.size(_previewed(api, copy, present, before), flavors)
+    try:
+        old = sizing.size(_previewed(api, copy, present, before), flavors)
+    except ValuesInvalid:
+        # Its flavor or image is gone by now: what its servers take does not count as given back.
+        old = sizing.size(_previewed(api, copy, present, without_servers(before)), flavors)
     new = sizing.size(_previewed(api, copy, target, setups.blinded(target)), flavors)
     return Move(
         copy=copy,

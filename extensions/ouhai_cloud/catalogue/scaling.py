@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ouhai_cloud.catalogue import copies, guests, moving, setups, sizing, values
 from ouhai_cloud.catalogue.copies import Copy, Tell
-from ouhai_cloud.catalogue.lint import scaled_group
+from ouhai_cloud.catalogue.entry_rules import scaled_group
 from ouhai_cloud.catalogue.moving import Move
 from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api

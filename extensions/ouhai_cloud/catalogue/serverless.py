@@ -19,10 +19,17 @@ REFERENCES = ("get_resource", "get_attr")
 def without_servers(template: Mapping[str, Any]) -> dict[str, Any]:
     """Return a template without its servers, what depends on them, and outputs that tell of those.
 
+    Parameters stay, with whatever values they have.
+
     :param template: a Heat template, which stays as it is.
     """
     gone = dependents(template)
     kept = {
+        # Heat checks values that have not changed, too, and a server's flavor may be gone by now.
+        "parameters": {
+            name: {word: part for word, part in one.items() if word != "constraints"}
+            for name, one in template["parameters"].items()
+        },
         "resources": {name: one for name, one in template["resources"].items() if name not in gone},
         "outputs": {
             name: one

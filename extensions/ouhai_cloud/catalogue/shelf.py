@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from ouhai_cloud.catalogue.entry import Entry, from_document
 from ouhai_cloud.cloud import published as store
+from ouhai_cloud.cloud import stacks
 from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.cloud.published import Published
-from ouhai_cloud.errors import EntryConflicts, EntryUnknown
+from ouhai_cloud.errors import EntryConflicts, EntryInvalid, EntryUnknown, Fault
 
 
 def choose(rows: Iterable[Published], application: str, version: str = "") -> Published:
@@ -83,12 +86,29 @@ def publish(api: Api, entry: Entry) -> str:
 
 
 def foresee(api: Api, entry: Entry) -> str:
-    """Return what publishing would come to; change nothing.
+    """Have Heat check an entry, and return what publishing would come to; change nothing.
 
     :raises EntryConflicts: the version is there with another template or metadata.
+    :raises EntryInvalid: with what Heat finds wrong in its templates.
     """
+    _ask_heat(api, entry)
     action = _action(_same_version(api, entry), entry)
     return action if action == "unchanged" else f"would be {action}"
+
+
+def _ask_heat(api: Api, entry: Entry) -> None:
+    templates: dict[str, Any] = {"template.yaml": dict(entry.template), **entry.nested}
+    faults = []
+    for file, template in templates.items():
+        try:
+            stacks.validate(api, template, entry.nested)
+        except Refused as refusal:
+            if refusal.status != 400:
+                raise
+            place = f"{entry.application}/{entry.version}/{file}"
+            faults.append(Fault(place, 0, "", f"Heat refuses it: {refusal.reason}"))
+    if faults:
+        raise EntryInvalid(tuple(faults))
 
 
 def _action(there: list[Published], entry: Entry) -> str:

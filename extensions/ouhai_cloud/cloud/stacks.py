@@ -81,6 +81,17 @@ def request(
     }
 
 
+def validate(api: Api, template: Json | str, files: Mapping[str, str]) -> None:
+    """Have Heat check a template; values count for nothing, nor whether what they name exists.
+
+    :param files: nested templates by the names of their types, which Heat does not look into.
+    :raises Refused: with what Heat finds wrong.
+    """
+    api.warm("orchestration")
+    body: Json = {"template": template, "files": dict(files)}
+    api.send("orchestration", "POST", "/validate", body=body)
+
+
 def preview(api: Api, asked: Json) -> list[Json]:
     """Return the resources that a stack would have, after Heat has checked it; make nothing.
 

@@ -100,9 +100,9 @@ class ShowApplication(CloudCommand, ShowOne):
 class PublishApplications(CloudCommand, Lister):
     """Check applications' folders and put them into the catalogue; only the centre may.
 
-    All are checked before the first one is published. A version's template and metadata never
-    change once it is published, values of its environment and prices may. Publishing one that was
-    withdrawn offers it again.
+    All are checked, by Heat too, before the first one is published. A version's template and
+    metadata never change once it is published, values of its environment and prices may. Publishing
+    one that was withdrawn offers it again.
 
     Examples:
       openstack app publish heat-templates/*/* --environment production
@@ -136,9 +136,11 @@ class PublishApplications(CloudCommand, Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """Publish; return columns and rows."""
         entries = [load(folder, parsed_args.environment) for folder in parsed_args.folders]
-        act = shelf.foresee if parsed_args.check else shelf.publish
         with self.counted():
-            actions = [act(self.login(), entry) for entry in entries]
+            api = self.login()
+            actions = [shelf.foresee(api, entry) for entry in entries]
+            if not parsed_args.check:
+                actions = [shelf.publish(api, entry) for entry in entries]
         columns = ("Application", "Version", "Title", "Action", "Digest")
         return columns, [
             (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -26,6 +27,8 @@ from tests.runner.paths import ROOT
 from tests.support.fake_applications import BUILD, FakeApplications
 
 FOLDER = ROOT / "heat-templates/server/1"
+BUSINESS = ROOT / "heat-templates/business-system/1"
+NESTED = "nested/web-server.yaml"
 VALUES = {"public_key": "ssh-ed25519 " + "A" * 68}
 
 
@@ -109,6 +112,24 @@ def test_a_version_does_not_change(api: Api, entry: Entry) -> None:
     for act in (shelf.publish, shelf.foresee):
         with pytest.raises(EntryConflicts, match="copy the folder to a new version"):
             act(api, other)
+
+
+@pytest.mark.parametrize(
+    ("folder", "word", "files"),
+    [
+        (FOLDER, "user_data_format", ["server/1/template.yaml"]),
+        (BUSINESS, "role: member", ["business-system/1/nested/web-server.yaml"]),
+        (BUSINESS, "%guest%", ["business-system/1/template.yaml", f"business-system/1/{NESTED}"]),
+    ],
+)
+def test_what_heat_does_not_take_is_named_with_its_file(
+    fake: FakeApplications, api: Api, folder: Path, word: str, files: list[str]
+) -> None:
+    fake.invalid = word
+    with pytest.raises(EntryInvalid) as caught:
+        shelf.foresee(api, load(folder, "lab"))
+    words = f"Heat refuses it: Unknown Property {word}"
+    assert str(caught.value).splitlines() == [f"{file}: {words}" for file in files]
 
 
 def test_what_the_district_sets_may_change(fake: FakeApplications, api: Api, entry: Entry) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ouhai_cloud.catalogue import lint
+from ouhai_cloud.catalogue import entry_rules, lint, yaml_lines
 from ouhai_cloud.catalogue.entry import Entry, from_document, load
 from ouhai_cloud.errors import EntryInvalid
 
@@ -108,14 +108,45 @@ def group_twice(files: Files) -> None:
     files["template"]["parameter_groups"][1]["parameters"].append("flavor")
 
 
-def world(files: Files) -> None:
-    rules = files["template"]["resources"]["group"]["properties"]["rules"]
-    rules.append({"protocol": "tcp", "port_range_min": 80, "port_range_max": 80})
+def let_in(**remote: Any) -> Change:
+    """Add a rule to the security group."""
+
+    def let(files: Files) -> None:
+        rules = files["template"]["resources"]["group"]["properties"]["rules"]
+        rules.append({"protocol": "tcp", "port_range_min": 80, "port_range_max": 80, **remote})
+
+    return let
+
+
+def grouped(depth: int, **definition: Any) -> Change:
+    """Add a group of what is defined, or a group of such groups."""
+
+    def add(files: Files) -> None:
+        one = definition
+        for _ in range(depth):
+            properties = {"count": 2, "resource_def": one}
+            one = {"type": "OS::Heat::ResourceGroup", "properties": properties}
+        files["template"]["resources"]["many"] = one
+
+    return add
+
+
+OPEN = {"rules": [{"remote_ip_prefix": "0.0.0.0/0", "remote_mode": "remote_ip_prefix"}]}
 
 
 def unknown_parameter(files: Files) -> None:
     files["template"]["outputs"]["more"] = {"value": {"get_param": "nothing"}}
 
+
+WORLD: tuple[dict[str, Any], ...] = (
+    {},
+    {"remote_ip_prefix": "0.0.0.0/0"},
+    {"remote_ip_prefix": "0.0.0.0/0", "remote_mode": "remote_ip_prefix"},
+    {"remote_ip_prefix": "10.0.0.0/0"},
+    {"remote_ip_prefix": "::/0"},
+    {"remote_ip_prefix": {"if": ["reachable", "0.0.0.0/0", "10.0.0.0/8"]}},
+    {"remote_mode": "remote_ip_prefix"},
+)
 
 # rule, what is done to the good entry, what the fault says
 BAD: tuple[tuple[Callable[..., Any], Change, str], ...] = (
@@ -159,7 +190,15 @@ BAD: tuple[tuple[Callable[..., Any], Change, str], ...] = (
         resource(
             "server", properties={"admin_pass": {"get_param": "flavor"}, "password": "letmein1"}
         ),
-        "a secret stands here",
+        "server.properties.password: a secret stands here",
+    ),
+    *(
+        (
+            lint.made_secrets,
+            grouped(1, type="OS::Nova::Server", properties={"admin_pass": value}),
+            "resource_def.properties.admin_pass: a secret stands here",
+        )
+        for value in ("letmein1", 12345678)
     ),
     (
         lint.made_secrets,
@@ -179,9 +218,19 @@ BAD: tuple[tuple[Callable[..., Any], Change, str], ...] = (
         "log in with a password",
     ),
     (
+        lint.passwordless,
+        set_user_data("#cloud-config\nusers: [{name: a, hashed_passwd: $6$x}]\n"),
+        "log in with a password",
+    ),
+    (
         lint.allowed,
         resource("group", type="OS::Keystone::User"),
         "the type OS::Keystone::User is forbidden",
+    ),
+    (
+        lint.allowed,
+        grouped(2, type="OS::Keystone::User"),
+        "many: the type OS::Keystone::User is forbidden",
     ),
     (
         lint.reported,
@@ -194,6 +243,11 @@ BAD: tuple[tuple[Callable[..., Any], Change, str], ...] = (
         "deletion_policy: Retain",
     ),
     (
+        lint.kept,
+        grouped(1, type="OS::Cinder::Volume", properties={"size": 1}),
+        "many.properties.resource_def: a volume needs deletion_policy: Retain",
+    ),
+    (
         lint.separable,
         resource("volume", depends_on="server"),
         "volume: depends on a server, so an update would replace it",
@@ -203,7 +257,18 @@ BAD: tuple[tuple[Callable[..., Any], Change, str], ...] = (
         dropped("template", "outputs", "data_volume"),
         "volume: needs a parameter and an output of one name",
     ),
-    (lint.closed, world, "lets the whole world in"),
+    *((lint.closed, let_in(**remote), "lets the whole world in") for remote in WORLD),
+    (
+        lint.closed,
+        grouped(1, type="OS::Neutron::SecurityGroup", properties=OPEN),
+        "resource_def.properties.rules[0]: lets the whole world in",
+    ),
+    (
+        lint.closed,
+        resource("group", properties={"rules": {"if": ["reachable", [{}], []]}}),
+        "group.properties.rules: must be a list",
+    ),
+    (lint.closed, resource("group", properties={"rules": [1]}), "rules[0]: must be a mapping"),
     (lint.outputs, dropped("template", "outputs", "health"), "lacks health"),
     (lint.outputs, dropped("template", "outputs", "address"), "lacks address"),
     (lint.used, unknown_parameter, "nothing is no parameter"),
@@ -218,6 +283,9 @@ def test_a_bad_entry_is_refused_by_each_rule(
     tmp_path: Path, rule: Callable[..., Any], change: Change, words: str
 ) -> None:
     assert words in faults(tmp_path, change)
+    text = (tmp_path / "server/1/template.yaml").read_text(encoding="utf-8")
+    template = yaml_lines.read(text, "template.yaml")
+    assert words in "\n".join(str(template.fault(*one)) for one in rule(template.data))
 
 
 def test_every_rule_has_a_bad_entry() -> None:
@@ -230,26 +298,23 @@ def test_every_rule_has_a_bad_entry() -> None:
         (dropped("template", "parameters"), "parameters: an application has such a section"),
         (lambda files: files["template"].update(resources=[]), "resources: an application"),
         (lambda files: files["template"]["outputs"].update(x=1), "outputs.x: must be a mapping"),
+        (resource("server", properties=None), "resources.server.properties: must be a mapping"),
+        (
+            grouped(2, type="OS::Heat::Value", properties=None),
+            "many.properties.resource_def.properties.resource_def.properties: must be a mapping",
+        ),
+        (
+            resource("group", type="OS::Heat::ResourceGroup"),
+            "group.properties.resource_def: must be a mapping",
+        ),
         (lambda files: files["template"].update(parameter_groups="a"), "parameter_groups: a list"),
         (lambda files: files["metadata"].update(version="2"), "its folder says '1'"),
         (lambda files: files["metadata"].update(title={"en": "a"}), "title: 'zh' is a required"),
         (lambda files: files["metadata"]["title"].update(zh="a"), "title.zh: 'a' does not match"),
         (lambda files: files["metadata"].update(more=1), "'more' was unexpected"),
         (lambda files: files["metadata"]["requires"].update(cores=0), "requires.cores: 0 is less"),
-        (lambda files: files["template"]["outputs"]["version"].update(value="2"), "is '2', but"),
-        (lambda files: files["lab"]["parameter_defaults"].update(x=1), "no such parameter"),
-        (lambda files: files["lab"].update(resource_registry={}), "only parameter_defaults"),
-        (
-            lambda files: files["lab"].update(parameter_defaults=1),
-            "must be a mapping of parameters",
-        ),
         (lambda files: files["tariff"].update(core="dear"), "core: a price of 0 or more"),
-        (lambda files: files["metadata"].update(uses=["fax"]), "uses[0]: is 'fax'; there are mail"),
         (lambda files: files["metadata"].update(uses="mail"), "uses: 'mail' is not of type"),
-        (
-            lambda files: files["metadata"].update(uses=["article"]),
-            "uses[0]: article needs the output editor of the template",
-        ),
     ],
 )
 def test_other_faults_are_told_with_file_line_and_path(
@@ -321,41 +386,107 @@ def broken(folder: Path, file: str, old: str, new: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new", "said"),
-    [
-        ("template.yaml", NESTED + "\n        properties", "nested/no.yaml\n        properties",
-         "there is no nested/no.yaml in the application's folder"),
-        ("template.yaml", NESTED + "\n        properties", "OS::Nova::Server\n        properties",
-         "web-server.yaml:3: is not used; remove it"),
-        ("template.yaml", NESTED + "\n        properties", "OS::Nova::Server\n        properties",
-         "make a nested template of server and report"),
-        ("template.yaml", NESTED + "\n        properties", "OS::Nova::KeyPair\n        properties",
-         "the type OS::Nova::KeyPair is forbidden"),
-        ("metadata.yaml", "scales: web_servers", "scales: data_gib",
-         "is 'data_gib', which is not the count of one OS::Heat::ResourceGroup"),
-        ("template.yaml", "  database: business\n", "  database: {get_param: web_servers}\n",
-         "changing web_servers would touch database of the template"),
-        ("template.yaml", "  database: business\n", "  database: {get_attr: [web, address]}\n",
-         "changing web_servers would touch database of the template"),
-        ("metadata.yaml", "  database_flavor:\n", "  title:\n",
-         "no flavor is chosen by such a parameter"),
-        (NESTED, "type: OS::Neutron::Port", "type: OS::Nova::KeyPair",
-         "the type OS::Nova::KeyPair is forbidden"),
-        (NESTED, "type: Ouhai::Server::Report", "type: OS::Heat::Value",
-         "needs a Ouhai::Server::Report"),
-        (NESTED, "type: OS::Neutron::Port", "type: OS::Cinder::Volume",
-         "what is in a nested template goes with its server"),
-        (NESTED, "type: OS::Nova::Server", "type: OS::Heat::Value",
-         "a nested template makes servers"),
-        (NESTED, "database_password: {type: string, hidden: true}",
-         "database_password: {type: string}", "is a secret by its name"),
-    ],
+GROUPED = NESTED + "\n        properties"
+
+# rule, what is replaced in the nested template by what, what the fault says
+BAD_NESTED: tuple[tuple[Callable[..., Any], str, str, str], ...] = (
+    (lint.version, "2021-04-16", "2018-08-31", "web-server.yaml:3: heat_template_version: must be"),
+    (lint.secrets, "database_password: {type: string, hidden: true}",
+     "database_password: {type: string}", "is a secret by its name"),
+    (lint.secrets, "database_password: {type: string, hidden: true}",
+     "database_password: {type: string, hidden: true, default: letmein1}",
+     "parameters.database_password: a secret has no default"),
+    (lint.made_secrets, "database_password: {get_param: database_password}",
+     "database_password: letmein1", "database_password: a secret stands here"),
+    (lint.passwordless, "            #cloud-config", "            ssh_pwauth: true",
+     "lets people log in with a password"),
+    (lint.allowed, "type: OS::Neutron::Port", "type: OS::Nova::KeyPair",
+     "the type OS::Nova::KeyPair is forbidden"),
+    (lint.reported, "type: Ouhai::Server::Report", "type: OS::Heat::Value",
+     "needs a Ouhai::Server::Report"),
+    (lint.transient, "type: OS::Neutron::Port", "type: OS::Cinder::Volume",
+     "what is in a nested template goes with its server"),
+    (lint.transient, "type: OS::Nova::Server", "type: OS::Heat::Value",
+     "a nested template makes servers"),
+    (lint.closed, "resources:\n", "resources:\n  open:\n    type: OS::Neutron::SecurityGroup\n"
+     "    properties: {rules: [{protocol: tcp}]}\n", "lets the whole world in"),
+    (lint.used, "title: {get_param: title}", "title: {get_param: heading}",
+     "heading is no parameter"),
+    (lint.used, "title: {get_param: title}", "title: a", "parameters.title: is not used"),
 )  # fmt: skip
-def test_nested_templates_and_what_scales_have_rules(
-    tmp_path: Path, file: str, old: str, new: str, said: str
+# the same with the file
+BAD_ENTRIES: tuple[tuple[Callable[..., Any], str, str, str, str], ...] = (
+    (entry_rules.environment, "lab.yaml", "parameter_defaults:\n", "parameter_defaults:\n  x: 1\n",
+     "parameter_defaults.x: the template has no such parameter"),
+    (entry_rules.environment, "lab.yaml", "parameter_defaults:\n",
+     "parameter_defaults:\n  private_key: k\n", "private_key: a secret has no default"),
+    (entry_rules.environment, "lab.yaml", "parameter_defaults:\n",
+     "resource_registry: {}\nparameter_defaults:\n", "only parameter_defaults belong"),
+    (entry_rules.environment, "lab.yaml", "parameter_defaults:\n",
+     "parameter_defaults: 1\nmore:\n", "must be a mapping of parameters"),
+    (entry_rules.version_output, "template.yaml", 'value: "1"', 'value: "2"',
+     "outputs.version: is '2', but metadata.yaml says '1'"),
+    (entry_rules.flavors, "metadata.yaml", "  database_flavor:\n", "  title:\n",
+     "no flavor is chosen by such a parameter"),
+    (entry_rules.scalable, "metadata.yaml", "scales: web_servers", "scales: data_gib",
+     "is 'data_gib', which is not the count of one OS::Heat::ResourceGroup"),
+    (entry_rules.scalable, "template.yaml", "  database: business\n",
+     "  database: {get_param: web_servers}\n",
+     "changing web_servers would touch database of the template"),
+    (entry_rules.scalable, "template.yaml", "  database: business\n",
+     "  database: {get_attr: [web, address]}\n",
+     "changing web_servers would touch database of the template"),
+    (entry_rules.usable, "metadata.yaml", "scales: web_servers", "scales: web_servers\nuses: [fax]",
+     "uses[0]: is 'fax'; there are mail"),
+    (entry_rules.usable, "metadata.yaml", "scales: web_servers",
+     "scales: web_servers\nuses: [article]",
+     "uses[0]: article needs the output editor of the template"),
+    (entry_rules.nested_types, "template.yaml", GROUPED, "nested/no.yaml\n        properties",
+     "there is no nested/no.yaml in the application's folder"),
+    (entry_rules.nested_types, "template.yaml", GROUPED, "OS::Nova::Server\n        properties",
+     "web-server.yaml:3: is not used; remove it"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "old", "new", "said"), BAD_NESTED)
+def test_a_bad_nested_template_is_refused_by_each_rule(
+    tmp_path: Path, rule: Callable[..., Any], old: str, new: str, said: str
+) -> None:
+    assert said in broken(tmp_path, NESTED, old, new)
+    text = (tmp_path / "business-system/1" / NESTED).read_text(encoding="utf-8")
+    template = yaml_lines.read(text, NESTED)
+    assert said in "\n".join(str(template.fault(*one)) for one in rule(template.data))
+
+
+@pytest.mark.parametrize(("rule", "file", "old", "new", "said"), BAD_ENTRIES)
+def test_a_bad_entry_as_a_whole_is_refused_by_each_rule(
+    tmp_path: Path, rule: Callable[..., Any], file: str, old: str, new: str, said: str
 ) -> None:
     assert said in broken(tmp_path, file, old, new)
+    folder = tmp_path / "business-system/1"
+    files = {"environment": "lab.yaml", NESTED: NESTED}
+    files |= {name: f"{name}.yaml" for name in ("template", "metadata")}
+    documents = {
+        name: yaml_lines.read((folder / path).read_text(encoding="utf-8"), path)
+        for name, path in files.items()
+    }
+    assert said in "\n".join(map(str, rule(documents)))
+
+
+def test_every_rule_of_nested_templates_and_of_entries_has_a_bad_example() -> None:
+    assert {rule for rule, *_ in BAD_NESTED} == set(lint.NESTED_RULES)
+    assert {rule for rule, *_ in BAD_ENTRIES} == set(entry_rules.ENTRY_RULES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("OS::Nova::Server", "make a nested template of server and report"),
+        ("OS::Nova::KeyPair", "the type OS::Nova::KeyPair is forbidden"),
+    ],
+)
+def test_what_a_group_is_made_of_has_rules(tmp_path: Path, kind: str, said: str) -> None:
+    assert said in broken(tmp_path, "template.yaml", GROUPED, f"{kind}\n        properties")
 
 
 def test_nested_templates_are_part_of_a_version() -> None:

@@ -383,6 +383,19 @@ def test_wrong_values_and_too_little_room_are_told_before_anything_moves(
     assert update(api, "2").copy.version == "2"
 
 
+def test_a_copy_whose_flavor_is_gone_is_given_another(fake: FakeApplications, api: Api) -> None:
+    update(api, "1", flavor="medium")
+    fake.flavors = [one for one in fake.flavors if one["name"] != "medium"]
+    with pytest.raises(ValuesInvalid, match="there is no such flavor; take one of small"):
+        update(api, "2")
+    move = moving.propose_update(api, "web1", "2", {"flavor": "small"})
+    # The cores that it has are not known any more, so they do not count as given back.
+    assert (move.taken.cores, move.taken.volumes) == (1, 0)
+    assert moving.update(api, move, silent, keep_failed=False).copy.version == "2"
+    (stack,) = fake.stacks.values()
+    assert stack["given"]["flavor"] == "small"
+
+
 def test_a_stopped_or_unknown_copy_is_not_updated(fake: FakeApplications, api: Api) -> None:
     fake.things[server(api)] = "SHUTOFF"
     with pytest.raises(MoveRefused, match="is not well: server is SHUTOFF"):

@@ -15,7 +15,7 @@ import pytest
 from ouhai_cloud.catalogue import waiting
 from ouhai_cloud.catalogue.verifying import Finding
 from ouhai_cloud.cloud.errors import Refused
-from ouhai_cloud.errors import CopyFailed, CopyUnknown
+from ouhai_cloud.errors import CopyFailed, CopyUnknown, EntryConflicts, EntryInvalid
 from ouhai_cloud.osc.backups import BackUpCopy, RestoreCopy
 from ouhai_cloud.osc.base import CloudCommand
 from ouhai_cloud.osc.catalogue import (
@@ -114,6 +114,21 @@ def test_checking_publishes_nothing(client: Client, tmp_path: Path) -> None:
     words = (FOLDER, "--environment", "lab", "--check")
     (row,) = client.answer(PublishApplications, *words)
     assert row["Action"] == "would be published" and client.fake.images == {}
+
+
+@pytest.mark.parametrize("heat", [False, True])
+def test_nothing_is_published_where_one_cannot_be(
+    client: Client, tmp_path: Path, *, heat: bool
+) -> None:
+    good = str(further_version(tmp_path / "good", "2"))
+    bad = further_version(tmp_path / "bad", "1", {"default: 600": "default: 900"})
+    if heat:
+        client.fake.images.clear()
+        client.fake.invalid = "'default': 900"
+    there = dict(client.fake.images)
+    with pytest.raises(EntryInvalid if heat else EntryConflicts, match=r"server.1"):
+        client.run(PublishApplications, good, str(bad), "--environment", "lab")
+    assert client.fake.images == there
 
 
 def test_a_dry_run_shows_size_room_and_cost_and_makes_nothing(client: Client) -> None:
