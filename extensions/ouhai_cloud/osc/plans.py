@@ -87,9 +87,9 @@ class ApplyBureaus(BureauCommand):
         saved = load_plan(parsed_args.plan) if parsed_args.plan else None
         with self.counted(), tenancy.store.lock():
             present = tenancy.present()
-            tenancy.store.keep_accepted(present.plan.accepted)
             if saved is not None:
                 check_current(saved, present.plan)
+            tenancy.store.keep_accepted(present.plan.accepted)
             if not parsed_args.json:
                 show_plan(present.plan, tenancy, self.app.stdout, as_data=False)
             outcome = carry_out(present.plan, present, tenancy)

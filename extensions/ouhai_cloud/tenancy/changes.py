@@ -142,7 +142,8 @@ class Plan:
     :param drift: what somebody changed past the register, without an accepted deviation.
     :param accepted: the accepted deviations that are in force.
     :param desired_digest: of the wanted state.
-    :param observed_digest: of what was seen and recorded, and of earlier decisions.
+    :param observed_digest: of what was seen and recorded, and of what was decided earlier:
+        accepted deviations that are in force, and retirements.
     """
 
     changes: tuple[Change, ...]

@@ -226,7 +226,7 @@ def test_capacity_sums_up_what_the_register_grants(
     applied: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     present = {"VCPU": 2, "MEMORY_MB": 8192, "DISK_GB": 50}
-    pool = Physical(present, {**present, "VCPU": 32}, present, 50.0, 40.0, 5.0)
+    pool = Physical(present, {**present, "VCPU": 32}, present, 50.0, 40.0)
     monkeypatch.setattr("ouhai_cloud.cloud.capacity.physical", lambda _: pool)
     none = {"VCPU": 1, "MEMORY_MB": 1024, "DISK_GB": 1}
     monkeypatch.setattr("ouhai_cloud.cloud.capacity.used", lambda _, ids: dict.fromkeys(ids, none))
