@@ -14,7 +14,7 @@ from ouhai_cloud.tenancy.plan_file import accepted_to_json, load_plan, save_plan
 from ouhai_cloud.tenancy.planning.compare import compare
 from ouhai_cloud.tenancy.planning.holding import hold, in_order_of_making, release
 from ouhai_cloud.tenancy.planning.leaving import departures
-from ouhai_cloud.tenancy.planning.order import RANK, Depths, by_bureau
+from ouhai_cloud.tenancy.planning.order import RANK, Depths, by_bureau, cuts, raises
 from ouhai_cloud.tenancy.planning.resolving import reverting, seen_out
 from ouhai_cloud.tenancy.planning.states import States
 from ouhai_cloud.tenancy.planning.taken_names import taken_names
@@ -113,7 +113,9 @@ def steps(plan: Plan) -> tuple[Step, ...]:
 
     Memory first (record, forget), then removals from the leaves to the roots, then by kind in
     ORDER what changes and what is added, projects from the top of their tree down. So names and
-    numbers are free again before others take them.
+    numbers are free again before others take them. Limits and quotas are cut before others are
+    raised: whenever apply is killed, no bureau's projects have more together than before and
+    after. A quota is written by one request, also where it gives and takes.
     """
     memory = _steps(plan.of(Action.RECORD, Action.FORGET))
     removals = _steps(plan.of(Action.REMOVE))
@@ -169,13 +171,14 @@ def _steps(changes: Iterable[Change]) -> list[Step]:
     many = in_order_of_making(changes)
     depths = Depths({one.key: one.resource for one in many})
 
-    def group(change: Change) -> tuple[int, int, bool, Action]:
+    def group(change: Change) -> tuple[int, int, bool, bool, bool, Action]:
         # Before additions, so that a name that is given up can be taken.
         adds = change.action is Action.ADD
-        return RANK[change.kind], depths.of(change.resource), adds, change.action
+        amounts = raises(change), not cuts(change)
+        return RANK[change.kind], depths.of(change.resource), adds, *amounts, change.action
 
     found = []
-    for (_, depth, _, action), members in groupby(sorted(many, key=group), key=group):
+    for (_, depth, *_, action), members in groupby(sorted(many, key=group), key=group):
         same = tuple(members)
         found.append(Step(same[0].kind, action, depth, same))
     return found
