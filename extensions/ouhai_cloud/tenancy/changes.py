@@ -164,7 +164,12 @@ class Plan:
     @property
     def clean(self) -> bool:
         """Tell whether the cloud is as the register says, deviations accepted."""
-        return self.empty and not (self.held or self.drift or self.conflicts)
+        return self.empty and not (self.blocked or self.drift)
+
+    @property
+    def blocked(self) -> bool:
+        """Tell whether the register asks for something that apply cannot do before a decision."""
+        return bool(self.held or self.conflicts)
 
     def of(self, *actions: Action) -> tuple[Change, ...]:
         """Return the changes with one of these actions."""
