@@ -110,6 +110,10 @@ class ApplyIncomplete(OuhaiError):
     """Some changes could not be made; the next apply goes on from here."""
 
 
+class ConflictUndecided(OuhaiError):
+    """Something is in the way of what the register asks for; somebody must decide about it."""
+
+
 class DriftUndecided(OuhaiError):
     """Somebody changed the cloud past the register; that must be adopted or reverted first."""
 

@@ -35,7 +35,7 @@ def original(bureaus: Bureaus, tmp_path_factory: pytest.TempPathFactory) -> dict
     return planned(bureaus, REGISTER, tmp_path_factory.mktemp("original"))
 
 
-@pytest.mark.parametrize("name", ["名册.xlsx", "名册"])
+@pytest.mark.parametrize("name", ["登记册.xlsx", "登记册"])
 def test_the_districts_register_comes_back_from_a_spreadsheet(
     bureaus: Bureaus, original: dict[str, Any], name: str, tmp_path: Path
 ) -> None:

@@ -27,7 +27,6 @@ class Physical:
     used: Mapping[str, int]
     storage_gib: float
     storage_free_gib: float
-    storage_provisioned_gib: float
 
 
 def physical(api: Api) -> Physical:
@@ -53,7 +52,6 @@ def physical(api: Api) -> Physical:
         used={name: sum(one.get(name, 0) for one in found["usages"]) for name in RESOURCES},
         storage_gib=sum(_number(one, "total_capacity_gb") for one in pools),
         storage_free_gib=sum(_number(one, "free_capacity_gb") for one in pools),
-        storage_provisioned_gib=sum(_number(one, "provisioned_capacity_gb") for one in pools),
     )
 
 

@@ -1,10 +1,9 @@
-"""The cloud as a state: listed in bulk, then read in the tenancy's words. Reading is pure."""
+"""The cloud as a state: what was listed in bulk, read in the tenancy's words. Pure."""
 
 from __future__ import annotations
 
 from ouhai_cloud.cloud import compute, identity, limits, network, security
-from ouhai_cloud.cloud.api import Api
-from ouhai_cloud.cloud.listing import Listing, list_all
+from ouhai_cloud.cloud.listing import Listing
 from ouhai_cloud.cloud.view import View
 from ouhai_cloud.tenancy.resources import State
 
@@ -39,15 +38,3 @@ def read(listing: Listing, recorded: State = NOTHING, wanted: State = NOTHING) -
     for see in SIGHTS:
         see(listing, view)
     return view.found
-
-
-def observe(
-    api: Api, directory_domain: str, recorded: State = NOTHING, wanted: State = NOTHING
-) -> State:
-    """List the cloud and read it.
-
-    :param directory_domain: name of the domain whose groups are the directory's.
-    :raises CloudUnreachable: a service does not answer.
-    :raises Refused: we lack a right.
-    """
-    return read(list_all(api, directory_domain), recorded, wanted)

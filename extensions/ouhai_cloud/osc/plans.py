@@ -16,16 +16,18 @@ from ouhai_cloud.tenancy.changes import CLOUD_ACTIONS, Plan
 from ouhai_cloud.tenancy.leaving import end_departures
 from ouhai_cloud.tenancy.plan import check_current, load_plan, save_plan
 from ouhai_cloud.tenancy.present import Present
-from ouhai_cloud.tenancy.report import as_json, render
+from ouhai_cloud.tenancy.report import as_json, render, require_unblocked
 from ouhai_cloud.tenancy.settled import interfaces, settled
 
 PENDING = 2
+BLOCKED = 3
 
 
 class PlanBureaus(BureauCommand):
     """Show what apply would change in the cloud, and why; change nothing.
 
-    Exit codes: 0; with --detailed-exitcode 0 when there is nothing to do and 2 when there is.
+    Exit codes: 0; with --detailed-exitcode 0 when there is nothing to do, 2 when there is, and 3
+    when something is in the way of what the register asks for, whatever else there is to do.
 
     Examples:
       openstack bureau plan
@@ -42,7 +44,9 @@ class PlanBureaus(BureauCommand):
         )
         parser.add_argument("--json", action="store_true", help="Print the plan as JSON")
         parser.add_argument(
-            "--detailed-exitcode", action="store_true", help="Exit with 2 when changes are pending"
+            "--detailed-exitcode",
+            action="store_true",
+            help="Exit with 2 when changes are pending, with 3 when something is in their way",
         )
         return parser
 
@@ -54,7 +58,7 @@ class PlanBureaus(BureauCommand):
         if parsed_args.plan:
             save_plan(plan, parsed_args.plan)
         show_plan(plan, tenancy, self.app.stdout, as_data=parsed_args.json)
-        return PENDING if parsed_args.detailed_exitcode and not plan.empty else 0
+        return _detailed(plan) if parsed_args.detailed_exitcode else 0
 
 
 class ApplyBureaus(BureauCommand):
@@ -62,7 +66,8 @@ class ApplyBureaus(BureauCommand):
 
     Adds, changes and removes; a bureau or system that left the register is never deleted here
     (see openstack bureau retire), and what others changed in the cloud is never overwritten (see
-    openstack bureau drift). Stopped at any point, the next apply goes on from there.
+    openstack bureau drift). What is in the way of the register is left alone, and all else done;
+    then the command fails. Stopped at any point, the next apply goes on from there.
 
     Examples:
       openstack bureau apply
@@ -87,16 +92,23 @@ class ApplyBureaus(BureauCommand):
         saved = load_plan(parsed_args.plan) if parsed_args.plan else None
         with self.counted(), tenancy.store.lock():
             present = tenancy.present()
-            tenancy.store.keep_accepted(present.plan.accepted)
             if saved is not None:
                 check_current(saved, present.plan)
+            tenancy.store.keep_accepted(present.plan.accepted)
             if not parsed_args.json:
                 show_plan(present.plan, tenancy, self.app.stdout, as_data=False)
             outcome = carry_out(present.plan, present, tenancy)
             end_departures(present, tenancy.store, outcome)
         show_outcome(outcome, self.app.stdout, as_data=parsed_args.json)
         outcome.require_complete()
+        require_unblocked(present.plan, tenancy.language)
         return 0
+
+
+def _detailed(plan: Plan) -> int:
+    if plan.blocked:
+        return BLOCKED
+    return 0 if plan.empty else PENDING
 
 
 def carry_out(plan: Plan, present: Present, tenancy: Tenancy) -> Outcome:

@@ -13,6 +13,7 @@ from threading import Lock
 from ouhai_cloud.errors import ApplyIncomplete
 from ouhai_cloud.tenancy.changes import Action, Change, Plan
 from ouhai_cloud.tenancy.plan import Step, steps
+from ouhai_cloud.tenancy.planning.order import cuts, raises
 from ouhai_cloud.tenancy.resources import ORDER, Key, Kind, Ref, Resource
 from ouhai_cloud.tenancy.state import Journal
 from ouhai_cloud.tenancy.target import Result, Target
@@ -133,12 +134,20 @@ class _Run:
                 self._note(change, Result(change.key, error=f"waits for {waits_for}, which failed"))
 
     def _in_the_way(self, change: Change) -> Iterator[Key]:
-        """Yield what failed and must come first: what an addition needs, what needs a removal."""
+        """Yield what failed and must come first.
+
+        What an addition needs, what needs a removal, and what a raise would be taken from.
+        """
         if change.action is Action.ADD:
             yield from (key for key in needs(change.resource) if key in self._failed)
         elif change.action is Action.REMOVE:
             for key, failure in self._failed.items():
                 if change.key in needs(failure.change.resource):
+                    yield key
+        elif raises(change):
+            for key, failure in self._failed.items():
+                cut = failure.change
+                if cuts(cut) and (cut.kind, cut.bureau) == (change.kind, change.bureau):
                     yield key
 
     def _note(self, change: Change, result: Result) -> None:

@@ -142,7 +142,8 @@ class Plan:
     :param drift: what somebody changed past the register, without an accepted deviation.
     :param accepted: the accepted deviations that are in force.
     :param desired_digest: of the wanted state.
-    :param observed_digest: of what was seen and recorded, and of earlier decisions.
+    :param observed_digest: of what was seen and recorded, and of what was decided earlier:
+        accepted deviations that are in force, and retirements.
     """
 
     changes: tuple[Change, ...]
@@ -163,7 +164,12 @@ class Plan:
     @property
     def clean(self) -> bool:
         """Tell whether the cloud is as the register says, deviations accepted."""
-        return self.empty and not (self.held or self.drift or self.conflicts)
+        return self.empty and not (self.blocked or self.drift)
+
+    @property
+    def blocked(self) -> bool:
+        """Tell whether the register asks for something that apply cannot do before a decision."""
+        return bool(self.held or self.conflicts)
 
     def of(self, *actions: Action) -> tuple[Change, ...]:
         """Return the changes with one of these actions."""

@@ -73,12 +73,12 @@ def resource_from_json(form: Json) -> Resource:
     )
 
 
-def state_digest(*states: State, also: Iterable[Any] = ()) -> str:
+def state_digest(*states: State, also: Iterable[Json] = ()) -> str:
     """Return the SHA-256 of states, the order of their keys aside, in hexadecimal.
 
     The reasons are left out: they are words for people.
 
-    :param also: what else the digest covers; anything that JSON has a form for.
+    :param also: JSON forms of what else the digest covers.
     """
     digest = hashlib.sha256()
     for state in states:

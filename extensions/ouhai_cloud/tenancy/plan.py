@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from ouhai_cloud.errors import DriftUndecided, PlanOutdated
+from ouhai_cloud.errors import PlanOutdated
 from ouhai_cloud.tenancy.changes import Action, Change, Plan
 from ouhai_cloud.tenancy.drift import Accepted, Drift
-from ouhai_cloud.tenancy.encoding import state_digest
-from ouhai_cloud.tenancy.plan_file import load_plan, save_plan
+from ouhai_cloud.tenancy.encoding import Json, state_digest
+from ouhai_cloud.tenancy.plan_file import accepted_to_json, load_plan, save_plan
 from ouhai_cloud.tenancy.planning.compare import compare
 from ouhai_cloud.tenancy.planning.holding import hold, in_order_of_making, release
 from ouhai_cloud.tenancy.planning.leaving import departures
-from ouhai_cloud.tenancy.planning.order import RANK, Depths, by_bureau
+from ouhai_cloud.tenancy.planning.order import RANK, Depths, by_bureau, cuts, raises
 from ouhai_cloud.tenancy.planning.resolving import reverting, seen_out
 from ouhai_cloud.tenancy.planning.states import States
 from ouhai_cloud.tenancy.planning.taken_names import taken_names
 from ouhai_cloud.tenancy.planning.unexpected import unexpected
 from ouhai_cloud.tenancy.resources import Key, Kind, State
-from ouhai_cloud.tenancy.retirement import Retirement
+from ouhai_cloud.tenancy.retirement import Retirement, retirement_to_json
 
 __all__ = ["Step", "check_current", "load_plan", "make_plan", "resolve", "save_plan", "steps"]
 
@@ -83,7 +83,7 @@ def make_plan(
         conflicts=conflicts,
         accepted=in_force,
         desired_digest=state_digest(desired),
-        observed_digest=state_digest(observed, recorded),
+        observed_digest=state_digest(observed, recorded, also=_decisions(in_force, states)),
     )
 
 
@@ -113,27 +113,23 @@ def steps(plan: Plan) -> tuple[Step, ...]:
 
     Memory first (record, forget), then removals from the leaves to the roots, then by kind in
     ORDER what changes and what is added, projects from the top of their tree down. So names and
-    numbers are free again before others take them.
+    numbers are free again before others take them. Limits and quotas are cut before others are
+    raised: whenever apply is killed, no bureau's projects have more together than before and
+    after. A quota is written by one request, also where it gives and takes.
     """
     memory = _steps(plan.of(Action.RECORD, Action.FORGET))
     removals = _steps(plan.of(Action.REMOVE))
     return (*memory, *reversed(removals), *_steps(plan.of(Action.CHANGE, Action.ADD)))
 
 
-def resolve(
-    plan: Plan,
-    *,
-    revert: Collection[Key] = (),
-    adopt: Collection[Key] = (),
-) -> Plan:
-    """Return the plan with drift decided: reverted drift becomes changes, adopted drift goes.
+def resolve(plan: Plan, revert: Collection[Key]) -> Plan:
+    """Return the plan with drift reverted: it becomes changes.
 
     What is missing is added, what was changed is changed back, what is unexpected is removed; an
     unexpected project may hold servers and becomes leaving instead.
 
-    :raises DriftUndecided: a key that has not drifted, or one that is both reverted and adopted.
+    :param revert: keys of what has drifted.
     """
-    _refuse_muddle(plan, revert, adopt)
     back = [one for one in plan.drift if one.key in revert]
     changes = reverting(back, plan.changes)
     gone = {one.key for one in changes if one.action is Action.REMOVE}
@@ -143,19 +139,15 @@ def resolve(
         changes=_sorted((*changes, *freed)),
         held=held,
         leaving=(*plan.leaving, *seen_out(back)),
-        drift=tuple(one for one in plan.drift if one.key not in {*revert, *adopt}),
+        drift=tuple(one for one in plan.drift if one.key not in revert),
     )
 
 
-def _refuse_muddle(plan: Plan, revert: Collection[Key], adopt: Collection[Key]) -> None:
-    both = sorted(set(revert) & set(adopt))
-    if both:
-        raise DriftUndecided(f"{both[0]} cannot be both reverted and adopted; name it once.")
-    drifted = {one.key for one in plan.drift}
-    unknown = sorted({*revert, *adopt} - drifted)
-    if unknown:
-        known = ", ".join(sorted(drifted)) or "nothing"
-        raise DriftUndecided(f"{unknown[0]} has not drifted. What has: {known}.")
+def _decisions(in_force: Iterable[Accepted], states: States) -> Iterator[Json]:
+    """Yield what was decided earlier: the plan, and what is seen out after it, depend on that."""
+    yield from map(accepted_to_json, in_force)
+    for key in sorted(states.retirements):
+        yield retirement_to_json(states.retirements[key])
 
 
 def _silence(
@@ -179,13 +171,14 @@ def _steps(changes: Iterable[Change]) -> list[Step]:
     many = in_order_of_making(changes)
     depths = Depths({one.key: one.resource for one in many})
 
-    def group(change: Change) -> tuple[int, int, bool, Action]:
+    def group(change: Change) -> tuple[int, int, bool, bool, bool, Action]:
         # Before additions, so that a name that is given up can be taken.
         adds = change.action is Action.ADD
-        return RANK[change.kind], depths.of(change.resource), adds, change.action
+        amounts = raises(change), not cuts(change)
+        return RANK[change.kind], depths.of(change.resource), adds, *amounts, change.action
 
     found = []
-    for (_, depth, _, action), members in groupby(sorted(many, key=group), key=group):
+    for (_, depth, *_, action), members in groupby(sorted(many, key=group), key=group):
         same = tuple(members)
         found.append(Step(same[0].kind, action, depth, same))
     return found

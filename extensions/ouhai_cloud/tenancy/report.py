@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ouhai_cloud.errors import ConflictUndecided
 from ouhai_cloud.language import Language
 from ouhai_cloud.tenancy.changes import Action, Change, Plan
 from ouhai_cloud.tenancy.drift import Drift
@@ -40,6 +41,10 @@ WORDS: Mapping[str, Mapping[Language, str]] = {
         "en": "apply leaves it alone; see it out with `openstack bureau retire`",
         "zh": "apply 不处理; 请用 `openstack bureau retire` 退役",
     },
+    "blocked": {
+        "en": "Not all that the register asks for is done; in the way (x) or waiting (…) is:",
+        "zh": "登记册的要求尚未全部实现, 以下冲突 (x) 和待定项 (…) 须先处理:",
+    },
     "decide": {
         "en": "Drift is never overwritten: `openstack bureau drift --revert KEY` or `--adopt KEY`.",
         "zh": "漂移不会被覆盖: 请用 `openstack bureau drift --revert KEY` 或 `--adopt KEY` 处理。",
@@ -67,6 +72,14 @@ def render(plan: Plan, language: Language, names: Mapping[str, str] | None = Non
     if plan.drift:
         lines.append(WORDS["decide"][language])
     return "\n".join(lines)
+
+
+def require_unblocked(plan: Plan, language: Language) -> None:
+    """Raise ConflictUndecided, which lists what is in the way, unless nothing is."""
+    if plan.blocked:
+        parts = _parts(plan, language)
+        lines = [f"  {line}" for _, word, line in parts if word in ("held", "conflict")]
+        raise ConflictUndecided("\n".join((WORDS["blocked"][language], *lines)))
 
 
 def summary(plan: Plan) -> dict[str, int]:

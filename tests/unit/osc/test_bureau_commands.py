@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 from ouhai_cloud.cloud.capacity import Physical
 from ouhai_cloud.cloud.errors import Refused
-from ouhai_cloud.errors import DriftUndecided, OuhaiError, PlanOutdated, RetirementRefused
+from ouhai_cloud.errors import (
+    ConflictUndecided,
+    DriftUndecided,
+    OuhaiError,
+    PlanOutdated,
+    RetirementRefused,
+)
 from ouhai_cloud.osc.base import BureauCommand
 from ouhai_cloud.osc.capacity import ShowCapacity
 from ouhai_cloud.osc.drift import ShowDrift
@@ -103,6 +109,24 @@ def test_plan_has_an_exit_code_for_pending_changes_when_asked(client: Client) ->
     assert code == 2 and "E021" in text
     client.run(ApplyBureaus)
     assert client.run(PlanBureaus, "--detailed-exitcode")[0] == 0
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "not ours"), ("zh", "非本系统创建")])
+def test_what_is_in_the_way_fails_when_all_else_is_done(
+    client: Client, language: str, says: str
+) -> None:
+    taken = {"name": "mzj", "domain_id": None, "parent_id": None, "tags": [], "is_domain": True}
+    client.bench.api.put_in("projects", **taken, enabled=True)
+    assert client.run(PlanBureaus)[0] == 0
+    assert client.run(PlanBureaus, "--detailed-exitcode")[0] == 3
+    with pytest.raises(ConflictUndecided) as raised:
+        client.run(ApplyBureaus, "--language", language)
+    lines = str(raised.value).splitlines()
+    assert any(line.startswith("  x domain:E022") and says in line for line in lines)
+    assert any(line.startswith("  … + project:E022/oa") for line in lines)
+    assert client.project("bureau=E021") and not client.bench.present().plan.changes
+    # Nothing is left to do, and yet the register is not met.
+    assert client.run(PlanBureaus, "--detailed-exitcode")[0] == 3
 
 
 def test_plan_is_json_when_asked(client: Client) -> None:
@@ -226,7 +250,7 @@ def test_capacity_sums_up_what_the_register_grants(
     applied: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     present = {"VCPU": 2, "MEMORY_MB": 8192, "DISK_GB": 50}
-    pool = Physical(present, {**present, "VCPU": 32}, present, 50.0, 40.0, 5.0)
+    pool = Physical(present, {**present, "VCPU": 32}, present, 50.0, 40.0)
     monkeypatch.setattr("ouhai_cloud.cloud.capacity.physical", lambda _: pool)
     none = {"VCPU": 1, "MEMORY_MB": 1024, "DISK_GB": 1, "servers": 1}
     volumes = {"gigabytes": 2, "snapshots": 3}

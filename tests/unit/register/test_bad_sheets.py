@@ -25,7 +25,7 @@ Change = Callable[[Workbook], object]
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "名册.xlsx"
+    path = tmp_path / "登记册.xlsx"
     sheet.to_xlsx(load(SMALL), path)
     return path
 

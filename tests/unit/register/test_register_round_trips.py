@@ -27,7 +27,7 @@ def test_yaml_returns_the_register(register: Register) -> None:
 @given(registers())
 def test_a_workbook_returns_the_register(register: Register) -> None:
     with TemporaryDirectory() as folder:
-        path = Path(folder, "名册.xlsx")
+        path = Path(folder, "登记册.xlsx")
         sheet.to_xlsx(register, path)
         assert sheet.from_xlsx(path) == register
 

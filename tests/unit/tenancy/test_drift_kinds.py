@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
-from ouhai_cloud.errors import DriftUndecided
 from ouhai_cloud.tenancy import keys
-from ouhai_cloud.tenancy.changes import Action, Plan
+from ouhai_cloud.tenancy.changes import Action
 from ouhai_cloud.tenancy.desired import desired
 from ouhai_cloud.tenancy.drift import Accepted, Drift, DriftKind
 from ouhai_cloud.tenancy.plan import make_plan, resolve
@@ -277,35 +276,6 @@ def test_an_unexpected_project_is_retired_and_not_removed(
     decided = resolve(plan, revert=[STRAY])
     assert not decided.changes
     assert [one.key for one in decided.leaving] == [STRAY]
-
-
-@pytest.mark.parametrize(
-    ("revert", "adopt", "says"),
-    [([OA], [], "has not drifted"), ([CORES], [CORES], "both reverted and adopted")],
-)
-def test_a_muddled_decision_is_refused(
-    applied: tuple[MemoryCloud, State], revert: list[Key], adopt: list[Key], says: str
-) -> None:
-    cloud, recorded = applied
-    cloud.alter(CORES, limit=64)
-    plan = make_plan(WANTED, cloud.observe(), recorded)
-    with pytest.raises(DriftUndecided, match=says):
-        resolve(plan, revert=revert, adopt=adopt)
-
-
-def test_adopting_in_a_plan_leaves_the_rest() -> None:
-    plan = _plan_with_two_drifts()
-    decided = resolve(plan, adopt=[CORES])
-    assert [one.key for one in decided.drift] == [OA]
-    assert not decided.changes
-
-
-def _plan_with_two_drifts() -> Plan:
-    cloud, journal = MemoryCloud(), MemoryJournal({})
-    carry_out(make_plan(WANTED, {}, {}), cloud, journal, {}).require_complete()
-    cloud.alter(CORES, limit=64)
-    cloud.alter(OA, enabled=False)
-    return make_plan(WANTED, cloud.observe(), journal.recorded)
 
 
 def _accepted(drift: Drift) -> Accepted:

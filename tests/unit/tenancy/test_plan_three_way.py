@@ -6,9 +6,11 @@ import pytest
 from ouhai_cloud.errors import PlanOutdated
 from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.changes import Action
+from ouhai_cloud.tenancy.drift import Accepted
 from ouhai_cloud.tenancy.plan import check_current, make_plan, steps
 from ouhai_cloud.tenancy.planning.order import RANK
 from ouhai_cloud.tenancy.resources import ORDER, Key, Kind, Ref, Resource, State, Value
+from ouhai_cloud.tenancy.retirement import Phase, Retirement
 
 DOMAIN = keys.domain("E002")
 ROUTER = keys.router("E002")
@@ -151,6 +153,21 @@ def test_a_plan_is_outdated_when_anything_moved(
     check_current(plan, make_plan(state(NEW), state(SEEN), state(SEEN)))
     with pytest.raises(PlanOutdated, match=says):
         check_current(plan, make_plan(state(wanted), state(seen), state(recorded)))
+
+
+def test_a_plan_is_outdated_when_somebody_decided_something() -> None:
+    drifted, old = router("hand", id_="1"), router("new", id_="1")
+    plan = make_plan(state(NEW), state(drifted), state(old))
+    (drift,) = plan.drift
+    parts = (drift.what, drift.key, drift.attribute, drift.expected, drift.seen)
+    decision = Accepted(*parts, "wang", "2026-03-01T08:00:00+08:00", "until Friday")
+    retired = {DOMAIN: Retirement(DOMAIN, Phase.GRACE)}
+    for now in (
+        make_plan(state(NEW), state(drifted), state(old), (decision,)),
+        make_plan(state(NEW), state(drifted), state(old), (), retired),
+    ):
+        with pytest.raises(PlanOutdated, match="our record"):
+            check_current(plan, now)
 
 
 def test_order_names_what_a_kind_needs_before_it() -> None:

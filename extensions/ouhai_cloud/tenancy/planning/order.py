@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from math import inf
 
-from ouhai_cloud.tenancy.resources import ORDER, Key, Kind, Ref, Resource
+from ouhai_cloud.tenancy.changes import Action, Change
+from ouhai_cloud.tenancy.planning.states import SETTINGS_OF_A_PROJECT
+from ouhai_cloud.tenancy.resources import ORDER, Key, Kind, Ref, Resource, Value
 
 RANK: Mapping[Kind, int] = {kind: rank for rank, kind in enumerate(ORDER)}
 """Each kind's place; ORDER names what a kind needs before the kind itself."""
@@ -13,6 +16,20 @@ RANK: Mapping[Kind, int] = {kind: rank for rank, kind in enumerate(ORDER)}
 def by_bureau(resource: Resource) -> tuple[str, int, Key]:
     """Return what to sort by: bureau, then the order of making, then key."""
     return resource.bureau, RANK[resource.kind], resource.key
+
+
+UNLIMITED = -1
+"""How Cinder and Neutron say that there is no limit."""
+
+
+def cuts(change: Change) -> bool:
+    """Tell whether a change takes away some of what a limit or quota allows."""
+    return any(before > after for before, after in _amounts(change))
+
+
+def raises(change: Change) -> bool:
+    """Tell whether a change allows more of something; a quota may do both."""
+    return any(before < after for before, after in _amounts(change))
 
 
 class Depths:
@@ -38,3 +55,14 @@ class Depths:
 
     def _find(self, key: Key) -> Resource | None:
         return next((many[key] for many in self._resources if key in many), None)
+
+
+def _amounts(change: Change) -> Iterator[tuple[float, float]]:
+    """Yield what is allowed before and after a change of a limit or quota."""
+    if change.action is Action.CHANGE and change.kind in SETTINGS_OF_A_PROJECT:
+        for name, after in change.after.items():
+            yield _amount(change.before.get(name)), _amount(after)
+
+
+def _amount(value: Value) -> float:
+    return value if isinstance(value, int) and value != UNLIMITED else inf

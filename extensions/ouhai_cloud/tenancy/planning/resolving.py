@@ -1,4 +1,4 @@
-"""Drift decided: what is reverted becomes a change, what is adopted is left as it is."""
+"""Drift reverted: it becomes changes."""
 
 from __future__ import annotations
 
