@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.support.applications import Key, Member, await_own_words, deploy, verified
+from tests.support.authority import write_foreign
 from tests.support.base_database import PORT, connect
 
-APPLICATION = "base-database"
+APPLICATION, HOST = "base-database", "base.mzj.ouhai.example"
 WELL = {"stack": "well", "server": "well", "data_volume": "well", "postgresql": "well"}
 SCHEMAS = ["culture", "economy", "geography", "legal_person", "population"]
 PLACE = "INSERT INTO geography.division VALUES ('330304000000', '瓯海区', NULL, ST_Multi(%s))"
@@ -115,6 +117,27 @@ def test_what_breaks_is_told_in_the_databases_words(
     removed = member.app("delete", name)
     assert removed.returncode == 0, removed.stderr
     assert member.things() == before
+
+
+def test_the_districts_certificate_is_shown(
+    member: Member, key: Key, name: str, tmp_path: Path
+) -> None:
+    """Whoever trusts the district's authority needs no fingerprint, and is not deceived."""
+    district, other = (write_foreign(_folder(tmp_path, one), HOST) for one in ("district", "other"))
+    given = (f"certificate=@{district.certificate}", f"private_key=@{district.key}")
+    copy = deploy(member, APPLICATION, name, key, *given)
+    assert verified(member, name) == WELL
+    at = {"host": HOST, "hostaddr": copy["address"], "sslmode": "verify-full"}
+    with connect(copy, "reader", **at, sslrootcert=str(district.authority)) as reader:
+        assert reader.execute("SELECT 1").fetchone() == (1,)
+    with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
+        connect(copy, "reader", **at, sslrootcert=str(other.authority))
+
+
+def _folder(parent: Path, name: str) -> Path:
+    folder = parent / name
+    folder.mkdir()
+    return folder
 
 
 def test_the_whole_world_is_no_client(member: Member, key: Key, name: str) -> None:

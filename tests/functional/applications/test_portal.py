@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import socket
+import ssl
 from pathlib import Path
 
 import pytest
 
 from tests.support import websites
 from tests.support.applications import Key, Member, deploy, verified
+from tests.support.authority import write_foreign
 from tests.support.portal import Portal
 
 TITLE = "瓯海区民政局门户网站"
 NAMED = f"title={TITLE}"
+HOST = "www.mzj.ouhai.example"
 ARTICLE = ("关于开展“最多跑一次”服务的通知", "各街道、镇：请于本月底前完成登记，详见附件。")
 WELL = dict.fromkeys(("stack", "server", "data_volume", "https", "article"), "well")
 PRIVATE = "/etc/ouhai/guest.json /etc/ssl/website/private_key.pem"
@@ -71,10 +76,16 @@ def test_a_site_and_its_articles_outlive_the_server(
 def test_the_districts_certificate_is_shown_and_a_broken_database_is_told_of(
     member: Member, key: Key, name: str, tmp_path: Path
 ) -> None:
-    made = websites.certificate(tmp_path / "district")
-    given = (f"certificate=@{made.certificate}", f"private_key=@{made.private_key}")
+    district = write_foreign(tmp_path, HOST)
+    given = (f"certificate=@{district.certificate}", f"private_key=@{district.key}")
     copy = deploy(member, "portal", name, key, NAMED, *given)
-    assert copy["certificate_sha256"] == made.sha256
+    trusting = ssl.create_default_context(cafile=district.authority)
+    with (
+        socket.create_connection((copy["address"], 443), timeout=60) as plain,
+        trusting.wrap_socket(plain, server_hostname=HOST) as shown,
+    ):
+        der = shown.getpeercert(binary_form=True) or b""
+    assert copy["certificate_sha256"] == hashlib.sha256(der).hexdigest()
 
     stopped = key.ssh(copy, "sudo systemctl stop mariadb; sudo systemctl mask --runtime mariadb")
     assert stopped.returncode == 0, stopped.stderr
