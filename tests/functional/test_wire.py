@@ -15,6 +15,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.verify import console
 from openstack.connection import Connection as Cloud
 
 from tests.support import capture, leaks, wire
@@ -93,7 +94,10 @@ def work(lab: Lab, cloud: Cloud) -> None:
         surroundings(cloud, name, lab.variables["external_network"]["name"]) as around,
         guest(cloud, around) as one,
     ):
-        cloud.compute.create_console(one.server_id, console_type="novnc")
+        url = cloud.compute.create_server_remote_console(
+            one.server_id, protocol="vnc", type="novnc"
+        ).url
+        assert console.log_in(url, lab.access.ca_file) == console.VERSION + console.LOGGED_IN
     cloud.block_storage.wait_for_status(volume, "available", wait=60)
     cloud.block_storage.delete_volume(volume)
 
@@ -179,7 +183,8 @@ def test_no_connection_between_services_is_plain_text(seen: Seen) -> None:
 
 def test_the_capture_saw_the_services_at_work(seen: Seen) -> None:
     kinds = {encrypted(one) for one in seen.connections}
-    assert {"TLS", "SSH", "Ceph messenger 2", "TLS within MariaDB's"} <= kinds
+    within = {"TLS within MariaDB's", "TLS within VNC's"}
+    assert {"TLS", "SSH", "Ceph messenger 2", *within} <= kinds
     assert sum(one.whole for one in seen.connections) > 20
 
 
