@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -21,12 +20,12 @@ from openstack.connection import Connection as Cloud
 from tests.support import capture, leaks, wire
 from tests.support.guests import guest, surroundings
 from tests.support.lab import Lab
+from tests.support.plaintext import between_hosts, encrypted
 from tests.support.playbooks import play
 
 PLANTED_LOG = "/var/log/ouhai-test-planted.log"
 PLANTED = "planted"
 PATH = "/ouhai-test-plain"
-BANNER_SECONDS = 5
 KINDS = ("cluster", "service", "client")
 # Prints nothing; a host asks itself, so that the packets stay on its loopback interface.
 ASK_ITSELF = """
@@ -141,35 +140,7 @@ def seen(
             idle = "import time; time.sleep(1)"
             subprocess.run([sys.executable, "-c", idle, values[PLANTED]], check=True)
         watched.update(found)
-    ranges = [IPv4Network(lab.variables[name]) for name in ("management_range", "tunnel_range")]
-    between = [
-        connection
-        for connection in wire.connections(files)
-        if all(
-            any(end[0] in network for network in ranges)
-            for end in (connection.client, connection.server)
-        )
-    ]
-    return Seen([one for one in between if not wire.is_silent(one)], port)
-
-
-def banner(endpoint: wire.Endpoint) -> str:
-    """Return the protocol that a port announces to whoever connects, or ""."""
-    try:
-        with socket.create_connection((str(endpoint[0]), endpoint[1]), BANNER_SECONDS) as stream:
-            stream.settimeout(BANNER_SECONDS)
-            said = stream.recv(16)
-    except OSError:
-        return ""
-    return next((name for start, name in wire.BANNERS.items() if said.startswith(start)), "")
-
-
-def encrypted(connection: wire.Connection) -> str:
-    """Return how a connection is encrypted; an old one without TLS by what its port announces."""
-    known = wire.protocol(connection)
-    if known or connection.whole:
-        return known
-    return banner(connection.server) or banner(connection.client)
+    return Seen(between_hosts(lab, files), port)
 
 
 def is_ours(connection: wire.Connection) -> bool:
