@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -15,17 +14,18 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
+from ansible_collections.ouhai.cloud.plugins.plugin_utils.verify import console
 from openstack.connection import Connection as Cloud
 
 from tests.support import capture, leaks, wire
 from tests.support.guests import guest, surroundings
 from tests.support.lab import Lab
+from tests.support.plaintext import between_hosts, encrypted
 from tests.support.playbooks import play
 
 PLANTED_LOG = "/var/log/ouhai-test-planted.log"
 PLANTED = "planted"
 PATH = "/ouhai-test-plain"
-BANNER_SECONDS = 5
 KINDS = ("cluster", "service", "client")
 # Prints nothing; a host asks itself, so that the packets stay on its loopback interface.
 ASK_ITSELF = """
@@ -93,7 +93,10 @@ def work(lab: Lab, cloud: Cloud) -> None:
         surroundings(cloud, name, lab.variables["external_network"]["name"]) as around,
         guest(cloud, around) as one,
     ):
-        cloud.compute.create_console(one.server_id, console_type="novnc")
+        url = cloud.compute.create_server_remote_console(
+            one.server_id, protocol="vnc", type="novnc"
+        ).url
+        assert console.log_in(url, lab.access.ca_file) == console.VERSION + console.LOGGED_IN
     cloud.block_storage.wait_for_status(volume, "available", wait=60)
     cloud.block_storage.delete_volume(volume)
 
@@ -137,35 +140,7 @@ def seen(
             idle = "import time; time.sleep(1)"
             subprocess.run([sys.executable, "-c", idle, values[PLANTED]], check=True)
         watched.update(found)
-    ranges = [IPv4Network(lab.variables[name]) for name in ("management_range", "tunnel_range")]
-    between = [
-        connection
-        for connection in wire.connections(files)
-        if all(
-            any(end[0] in network for network in ranges)
-            for end in (connection.client, connection.server)
-        )
-    ]
-    return Seen([one for one in between if not wire.is_silent(one)], port)
-
-
-def banner(endpoint: wire.Endpoint) -> str:
-    """Return the protocol that a port announces to whoever connects, or ""."""
-    try:
-        with socket.create_connection((str(endpoint[0]), endpoint[1]), BANNER_SECONDS) as stream:
-            stream.settimeout(BANNER_SECONDS)
-            said = stream.recv(16)
-    except OSError:
-        return ""
-    return next((name for start, name in wire.BANNERS.items() if said.startswith(start)), "")
-
-
-def encrypted(connection: wire.Connection) -> str:
-    """Return how a connection is encrypted; an old one without TLS by what its port announces."""
-    known = wire.protocol(connection)
-    if known or connection.whole:
-        return known
-    return banner(connection.server) or banner(connection.client)
+    return Seen(between_hosts(lab, files), port)
 
 
 def is_ours(connection: wire.Connection) -> bool:
@@ -179,7 +154,8 @@ def test_no_connection_between_services_is_plain_text(seen: Seen) -> None:
 
 def test_the_capture_saw_the_services_at_work(seen: Seen) -> None:
     kinds = {encrypted(one) for one in seen.connections}
-    assert {"TLS", "SSH", "Ceph messenger 2", "TLS within MariaDB's"} <= kinds
+    within = {"TLS within MariaDB's", "TLS within VNC's"}
+    assert {"TLS", "SSH", "Ceph messenger 2", *within} <= kinds
     assert sum(one.whole for one in seen.connections) > 20
 
 

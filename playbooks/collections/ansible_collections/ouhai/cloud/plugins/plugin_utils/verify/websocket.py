@@ -1,4 +1,4 @@
-"""As much of RFC 6455 as it takes to see the first words of a VNC server."""
+"""As much of RFC 6455 as it takes to log in to a VNC server."""
 
 from __future__ import annotations
 
@@ -7,15 +7,52 @@ import hashlib
 import os
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 20
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_BINARY, _MASKED = 0x82, 0x80
 
 
-def first_frame(url: str, ca_file: Path, length: int) -> bytes:
-    """Open a websocket and return the first `length` bytes that the server sends in it.
+class Websocket:
+    """An open websocket, for messages shorter than 126 bytes: their frames have a short header."""
+
+    def __init__(self, stream: socket.socket, received: bytes = b"") -> None:
+        """Take over a stream; received: what came after the handshake already."""
+        self._stream = stream
+        self._raw = received
+        self._said = b""
+
+    def send(self, data: bytes) -> None:
+        """Send one message."""
+        mask = os.urandom(4)
+        masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
+        self._stream.sendall(bytes((_BINARY, _MASKED | len(data))) + mask + masked)
+
+    def receive(self, length: int) -> bytes:
+        """Return the next bytes that the server sends, in one message or in several.
+
+        :raises ConnectionError: the server closes before that.
+        """
+        while len(self._said) < length:
+            size = self._take(2)[1]
+            self._said += self._take(size)
+        taken, self._said = self._said[:length], self._said[length:]
+        return taken
+
+    def _take(self, length: int) -> bytes:
+        while len(self._raw) < length:
+            self._raw += _receive(self._stream)
+        taken, self._raw = self._raw[:length], self._raw[length:]
+        return taken
+
+
+@contextmanager
+def opened(url: str, ca_file: Path) -> Iterator[Websocket]:
+    """Open a websocket over TLS.
 
     :raises ConnectionError: the server refuses the handshake (the message is its answer) or closes.
     """
@@ -38,10 +75,7 @@ def first_frame(url: str, ca_file: Path, length: int) -> bytes:
         accept = base64.b64encode(hashlib.sha1(key + _MAGIC, usedforsecurity=False).digest())
         if b" 101 " not in head.split(b"\r\n")[0] or accept not in head:
             raise ConnectionError(f"handshake refused: {head[:200].decode(errors='replace')}")
-        # Two bytes of header: a server's frame is not masked, and the greeting is short.
-        while len(rest) < length + 2:
-            rest += _receive(secure)
-        return rest[2 : length + 2]
+        yield Websocket(secure, rest)
 
 
 def _read_until(stream: ssl.SSLSocket, end: bytes) -> bytes:
@@ -51,7 +85,7 @@ def _read_until(stream: ssl.SSLSocket, end: bytes) -> bytes:
     return data
 
 
-def _receive(stream: ssl.SSLSocket) -> bytes:
+def _receive(stream: socket.socket) -> bytes:
     data = stream.recv(4096)
     if not data:
         raise ConnectionError("the server closed the connection")
