@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ouhai_cloud.catalogue import certificates
+from ouhai_cloud.catalogue.certificates import CERTIFICATE, KEY
 from ouhai_cloud.catalogue.entry import Entry
 from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.errors import ValuesInvalid
@@ -52,6 +54,7 @@ def check(entry: Entry, given: Mapping[str, str], held: Collection[str] = ()) ->
                 hidden = parameters[name].get("hidden")
                 shown = "(hidden)" if hidden else repr(text[:SHOWN])
                 faults.append(f"  {name} = {shown}: {wrong}")
+    faults += _unfit_certificate(parameters, values, held)
     if faults:
         raise ValuesInvalid(f"{entry.application} {entry.version}", tuple(faults))
     return values
@@ -115,6 +118,19 @@ def _missing(parameters: Mapping[str, Any], entry: Entry, given: Collection[str]
         yield f"  {name} ({one['label']}): has no value; give --parameter {name}=…: " + str(
             one["description"]
         )
+
+
+def _unfit_certificate(
+    parameters: Mapping[str, Any], values: Mapping[str, Any], held: Collection[str]
+) -> Iterator[str]:
+    """Look at certificate and key together; a key that Heat has already cannot be seen."""
+    if not {CERTIFICATE, KEY} <= set(parameters):
+        return
+    certificate, key = values.get(CERTIFICATE), values.get(KEY)
+    if key or (certificate and KEY not in held):
+        fault = certificates.wrong(certificate or "", key or "")
+        if fault:
+            yield f"  {CERTIFICATE}, {KEY}: {fault}"
 
 
 def _value(parameter: Mapping[str, Any], text: str) -> tuple[Any, str]:

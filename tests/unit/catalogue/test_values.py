@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ouhai_cloud.catalogue import values
+from ouhai_cloud.catalogue import certificates, values
 from ouhai_cloud.catalogue.entry import load
 from ouhai_cloud.errors import ValuesInvalid
 
 from tests.runner.paths import ROOT
+from tests.support import websites
 
 ENTRY_FOLDER = ROOT / "heat-templates/server/1"
 ENTRY = load(ENTRY_FOLDER, "lab")
@@ -85,6 +86,54 @@ def test_hidden_values_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     text = refused(flavor="hunter2")
     assert "hunter2" not in text and "flavor = (hidden): not allowed" in text
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+    """Return certificates with their keys."""
+    folder = tmp_path_factory.mktemp("certificates")
+    made = {
+        name: websites.certificate(folder / name, days)
+        for name, days in {"one": 2, "other": 2, "late": -1}.items()
+    }
+    return {
+        name: (one.certificate.read_text(), one.private_key.read_text())
+        for name, one in made.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "held", "said"),
+    [
+        ("one", "one", False, ""),
+        ("", "", False, ""),
+        ("one", "", True, ""),
+        ("one", "other", False, "the key does not belong to the certificate"),
+        ("one", "other", True, "the key does not belong to the certificate"),
+        ("one", "", False, "private_key is missing"),
+        ("", "one", False, "certificate is missing"),
+        ("late", "late", False, "the certificate ended on "),
+    ],
+)
+def test_certificate_and_key_must_fit(
+    pairs: dict[str, tuple[str, str]], certificate: str, key: str, held: bool, said: str
+) -> None:
+    portal = load(ROOT / "heat-templates/portal/1", "lab")
+    texts = {"certificate": (pairs | {"": ("", "")})[certificate][0]}
+    texts["private_key"] = (pairs | {"": ("", "")})[key][1]
+    given = GOOD | {"title": "t", "web_from": "10.0.0.0/8", "ssh_from": "10.0.0.0/8"}
+    given |= {name: text for name, text in texts.items() if text}
+    if not said:
+        values.check(portal, given, held=["private_key"] if held else [])
+        return
+    with pytest.raises(ValuesInvalid) as caught:
+        values.check(portal, given, held=["private_key"] if held else [])
+    (fault,) = caught.value.faults
+    assert f"certificate, private_key: {said}" in fault and "PRIVATE KEY" not in fault
+
+
+def test_a_certificate_or_key_that_cannot_be_read_is_told() -> None:
+    assert "cannot be read" in certificates.wrong("-----BEGIN", "-----BEGIN")
 
 
 @pytest.mark.parametrize("name", ["web1", "a", "A-b.c", "a" * 50])
