@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ouhai_cloud.cloud.api import Api
 
-from tests.support.applications import Key, Member, await_own_words, run_app, verified
+from tests.support.applications import WELL, Key, Member, await_own_words, run_app, verified
 from tests.support.entries import further_version
 from tests.support.lab import ROOT, Lab
 from tests.support.publishing import published
@@ -44,13 +44,15 @@ def test_a_copy_lives_and_its_data_outlives_it(member: Member, key: Key, name: s
     assert closed.returncode == 1 and "readers may not" in closed.stderr
     well = dict.fromkeys(("stack", "server", "data_volume", "ssh"), "well")
     assert verified(member, name) == well
+    fixed = member.app("scale", name, "--count", "2")
+    assert fixed.returncode == 1 and f"{name} does not scale: server 1 has a fixed" in fixed.stderr
 
     written = key.ssh(copy, "echo 民政 | sudo tee /srv/data/note && findmnt -no FSTYPE /srv/data")
     assert (written.returncode, written.stdout.split()) == (0, ["民政", "ext4"]), written.stderr
     key.run(copy, "sudo fallocate -l $(df --output=avail -B1 /srv/data | tail -1) /srv/data/full")
     await_own_words(member, name, "data volume written: /srv/data: No space left on device")
     key.run(copy, "sudo rm /srv/data/full")
-    await_own_words(member, name, "well: fit for use")
+    await_own_words(member, name, "well: fit for use", WELL)
     assert verified(member, name) == well
     refused = key.ssh(copy, "true", "-o", "PubkeyAuthentication=no")
     assert refused.returncode == 255 and "Permission denied (publickey)" in refused.stderr
@@ -105,6 +107,7 @@ def test_a_failure_has_the_guests_own_words_and_goes_in_one_try(
     [
         (("update", "none-1"), "no copy 'none-1'"),
         (("rollback", "none-1"), "no copy 'none-1'"),
+        (("scale", "none-1", "--count", "2"), "no copy 'none-1'"),
         (("backup", "none-1", "--file", "x.tar"), "no copy 'none-1'"),
         (("restore", "none.tar", "none-1"), "none.tar cannot be read: No such file"),
         (("restore", str(ROOT / "README.rst"), "none-1"), "no backup of an application"),
@@ -144,14 +147,18 @@ def test_wrong_values_are_refused_before_anything_is_made(
 
 @pytest.mark.parametrize("wrong", ["教育局网站", "x" * 200])
 def test_names_that_cannot_be_are_refused(member: Member, key: Key, wrong: str) -> None:
+    before = member.things()
     refused = member.app("deploy", "server", wrong, "--parameter", key.parameter)
     assert refused.returncode == 1 and "begins with a letter" in refused.stderr
+    assert member.things() == before
 
 
 def test_a_missing_key_is_asked_for(member: Member, name: str) -> None:
+    before = member.things()
     refused = member.app("deploy", "server", name)
     assert refused.returncode == 1
     assert "public_key (SSH 公钥 Public key): has no value" in refused.stderr
+    assert member.things() == before
 
 
 def test_a_member_cannot_publish_or_withdraw(member: Member) -> None:

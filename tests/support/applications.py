@@ -21,6 +21,7 @@ from tests.support.bureaus import DIRECTORY, Bureaus
 
 COMMAND_SECONDS = 900
 OWN_WORDS = ", own words"
+WELL, UNWELL = "well", "NOT WELL"
 # A guest looks at itself every minute, or every five where a look takes long.
 OWN_WORDS_SECONDS = 600
 SSH_SECONDS = 60
@@ -156,9 +157,10 @@ def verified(member: Member, name: str) -> dict[str, str]:
     return {check: result for check, result in found.items() if check not in said}
 
 
-def await_own_words(member: Member, name: str, words: str) -> None:
+def await_own_words(member: Member, name: str, words: str, result: str = UNWELL) -> None:
     """Wait until `openstack app verify` shows words of a guest of a copy.
 
+    :param result: what it says of that guest; its exit code must say the same of the copy.
     :raises CommandFailed: it does not.
     """
     deadline = time.monotonic() + OWN_WORDS_SECONDS
@@ -167,8 +169,11 @@ def await_own_words(member: Member, name: str, words: str) -> None:
         if not done.stdout:
             raise CommandFailed(f"verify {name}: {done.stderr}")
         rows = json.loads(done.stdout)
-        said = [row["Seen"] for row in rows if row["Check"].endswith(OWN_WORDS)]
-        if any(words in one for one in said):
+        unwell = any(row["Result"] == UNWELL for row in rows)
+        if done.returncode != int(unwell):
+            raise CommandFailed(f"verify {name} ended with {done.returncode}: {done.stdout}")
+        guests = [row for row in rows if row["Check"].endswith(OWN_WORDS)]
+        if any(words in row["Seen"] and row["Result"] == result for row in guests):
             return
         if time.monotonic() > deadline:
             raise CommandFailed(f"no guest of {name} says {words!r}: {done.stdout}")

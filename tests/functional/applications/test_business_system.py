@@ -108,9 +108,3 @@ def test_web_servers_come_and_go_while_people_use_it(member: Member, key: Key, n
     done = member.app("delete", name, "--delete-data")
     assert done.returncode == 0, done.stderr
     assert member.things() == before
-
-
-def test_what_does_not_scale_says_so(member: Member) -> None:
-    refused = member.app("scale", "none-1", "--count", "2")
-    assert refused.returncode == 1 and "no copy 'none-1'" in refused.stderr
-    assert "Traceback" not in refused.stderr
