@@ -55,10 +55,14 @@ def all_met(rows: Sequence[Row]) -> bool:
 
 
 def write_figures(name: str, figures: dict[str, Any]) -> Path:
-    """Write what was measured to tests/output/bench-NAME.json; return that path."""
+    """Write what was measured to tests/output/bench-NAME.json; return that path.
+
+    What was measured earlier under other names, and is in there, stays.
+    """
     path = OUTPUT / f"bench-{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(figures, indent=2) + "\n")
+    earlier: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**earlier, **figures}, indent=2) + "\n")
     return path
 
 

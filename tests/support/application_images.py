@@ -41,7 +41,7 @@ def provide(lab: Lab) -> None:
 
     :raises ImagesMissing: one cannot be built or uploaded.
     """
-    # The probe is no application's; the playbook deletes what it is not told of.
+    # The probe is no application's, but other tests' guests are made of it.
     wanted = ["probe", *names()]
     build(lab, IMAGES, *wanted)
     upload(lab, IMAGES, *wanted)

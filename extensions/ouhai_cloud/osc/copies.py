@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -232,9 +233,12 @@ def proposed(proposal: Proposal) -> dict[str, Any]:
 
 def cost(proposal: Proposal) -> str:
     """Return what a copy costs, in words."""
-    if proposal.cost is None:
-        return "no tariff"
-    return f"{proposal.cost:.2f} {proposal.currency} a month"
+    return monthly(proposal.cost, proposal.entry.tariff)
+
+
+def monthly(amount: float | None, tariff: Mapping[str, Any]) -> str:
+    """Return what is to be paid by a tariff, in words; None without one."""
+    return "no tariff" if amount is None else f"{amount:.2f} {tariff.get('currency', '')} a month"
 
 
 def described(copy: Copy, *, secrets: bool = False) -> dict[str, Any]:

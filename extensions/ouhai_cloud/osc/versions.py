@@ -17,6 +17,7 @@ from ouhai_cloud.osc.copies import (
     add_dry_run,
     add_parameters,
     described,
+    monthly,
     named,
     parameters,
     tell,
@@ -139,7 +140,7 @@ def foreseen(move: Move) -> dict[str, Any]:
         "changes": "\n".join(changes),
         "parameters": "\n".join(move.notes),
         "takes more": "\n".join(takes),
-        "costs": "no tariff" if move.cost is None else f"{move.cost:.2f} a month",
+        "costs": monthly(move.cost, move.target.entry.tariff),
         "data": "\n".join(losses(move) or kept),
     }
 

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
-from tests.bench.table import Row, all_met, render
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bench import table
+from tests.bench.table import Row, all_met, render, write_figures
 
 
 def test_figures_are_beside_each_other() -> None:
@@ -19,3 +25,12 @@ def test_a_floor_of_nothing_has_no_ratio() -> None:
 def test_a_goal_that_is_just_reached_is_met() -> None:
     assert all_met([Row("total", 300, goal=300), Row("site", 1000)])
     assert not all_met([Row("total", 300.1, goal=300)])
+
+
+def test_a_part_that_is_measured_again_leaves_the_figures_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "OUTPUT", tmp_path / "output")
+    write_figures("applications", {"oa": {"ours": [200.0]}, "server": {"ours": [70.0]}})
+    path = write_figures("applications", {"server": {"ours": [60.0]}})
+    assert json.loads(path.read_text()) == {"oa": {"ours": [200.0]}, "server": {"ours": [60.0]}}

@@ -229,6 +229,7 @@ def test_an_update_is_foreseen_without_changing_anything(newer: Client) -> None:
     assert (shown["from"], shown["to"]) == ("1", "2")
     assert shown["changes"] == "replaced: server"
     assert "1 cores 核" in shown["takes more"] and "1 snapshots 快照" in shown["takes more"]
+    assert shown["costs"].endswith(" CNY a month")
     assert shown["data"].startswith("data_volume ") and shown["data"].endswith("(1 GiB)")
     assert newer.answer(ShowStatus, "web1")["version"] == "1"
 
