@@ -1,7 +1,8 @@
 """The file of a backup: volumes and a manifest in one tar file, each part with its checksum.
 
-It can be restored in a cloud that has never heard of the application: the manifest has the entry
-of the catalogue itself. Standard tools can look into it: ``tar``, ``sha256sum --check``, ``xz``.
+It can be restored in a cloud whose catalogue has never heard of the application: the manifest has
+the entry itself. The guest image and our types of Heat's resources must be there. Standard tools
+can look into it: ``tar``, ``sha256sum --check``, ``xz``.
 """
 
 from __future__ import annotations

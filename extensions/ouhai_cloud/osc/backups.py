@@ -27,7 +27,7 @@ from ouhai_cloud.osc.interrupting import orderly
 
 
 class BackUpCopy(CloudCommand, ShowOne):
-    """Back a copy up into a file, from which alone it can be restored anywhere.
+    """Back a copy up into a file, from which it can be restored in another project or cloud.
 
     Its guests are shut down for as long as a snapshot takes, so that the data is whole, and start
     again; how long the copy did not answer is measured. The file has the application, its data and
@@ -80,8 +80,9 @@ class BackUpCopy(CloudCommand, ShowOne):
 class RestoreCopy(CloudCommand, ShowOne):
     r"""Make a copy out of a backup, in the project and the cloud that you are logged in to.
 
-    The file is checked before anything is made; the catalogue need not have the application. Values
-    are those of the backup, but for networks and key pairs, which are of the project it is from.
+    The file is checked before anything is made; the catalogue need not have the application, but
+    the cloud needs its guest image, by name, and our types of Heat's resources. Values are those of
+    the backup, but for networks and key pairs, which are of the project it is from.
 
     Exit codes: 0; 1 when it was refused or failed, or does not answer from here (see openstack app
     verify).

@@ -287,6 +287,19 @@ def test_a_template_that_the_catalogue_would_not_take_is_not_restored(
         propose(api, backup)
 
 
+def test_a_cloud_without_its_image_or_its_types_says_so_first(
+    fake: FakeApplications, api: Api, backup: Path
+) -> None:
+    before = things(fake)
+    fake.refusal = "The Resource Type (Ouhai::Server::Report) could not be found."
+    with pytest.raises(ValuesInvalid, match=r"Nothing was created[\s\S]*Ouhai::Server::Report"):
+        propose(api, backup)
+    fake.builds.clear()
+    with pytest.raises(ValuesInvalid, match="image = 'debian': there is no such image"):
+        propose(api, backup)
+    assert things(fake) == before
+
+
 def test_a_name_that_is_taken_is_refused(api: Api, backup: Path) -> None:
     restoring.restore(api, propose(api, backup), silent)
     with pytest.raises(CopyExists):
