@@ -115,7 +115,13 @@ def test_plan_has_an_exit_code_for_pending_changes_when_asked(client: Client) ->
 def test_what_is_in_the_way_fails_when_all_else_is_done(
     client: Client, language: str, says: str
 ) -> None:
-    taken = {"name": "mzj", "domain_id": None, "parent_id": None, "tags": [], "is_domain": True}
+    taken: dict[str, Any] = {
+        "name": "mzj",
+        "domain_id": None,
+        "parent_id": None,
+        "tags": [],
+        "is_domain": True,
+    }
     client.bench.api.put_in("projects", **taken, enabled=True)
     assert client.run(PlanBureaus)[0] == 0
     assert client.run(PlanBureaus, "--detailed-exitcode")[0] == 3
