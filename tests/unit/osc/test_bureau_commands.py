@@ -21,9 +21,11 @@ from ouhai_cloud.osc.base import BureauCommand
 from ouhai_cloud.osc.capacity import ShowCapacity
 from ouhai_cloud.osc.drift import ShowDrift
 from ouhai_cloud.osc.lists import ListBureaus, ShowBureau
+from ouhai_cloud.osc.mapping import ShowMapping
 from ouhai_cloud.osc.plans import ApplyBureaus, PlanBureaus
 from ouhai_cloud.osc.retire import RetireBureau
 from ouhai_cloud.tenancy.register.dump import dump
+from ouhai_cloud.tenancy.register.federation import mapping_rules
 
 from tests.support.tenancy_bench import REGISTER_FILE, Bench
 
@@ -101,6 +103,11 @@ def test_without_a_register_the_command_says_how_to_name_one(client: Client) -> 
     client.register = Path()
     with pytest.raises(OuhaiError):
         client.run(ListBureaus)
+
+
+def test_mapping_prints_the_rules_as_json(client: Client) -> None:
+    code, text = client.run(ShowMapping, "--groups-domain", "federated")
+    assert code == 0 and json.loads(text) == mapping_rules(client.bench.register, "federated")
 
 
 def test_plan_has_an_exit_code_for_pending_changes_when_asked(client: Client) -> None:
