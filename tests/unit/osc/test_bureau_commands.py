@@ -118,9 +118,12 @@ def test_plan_has_an_exit_code_for_pending_changes_when_asked(client: Client) ->
     assert client.run(PlanBureaus, "--detailed-exitcode")[0] == 0
 
 
-@pytest.mark.parametrize(("language", "says"), [("en", "not ours"), ("zh", "非本系统创建")])
+@pytest.mark.parametrize(
+    ("language", "says", "drift"),
+    [("en", "not ours", "in the way"), ("zh", "非本系统创建", "冲突")],
+)
 def test_what_is_in_the_way_fails_when_all_else_is_done(
-    client: Client, language: str, says: str
+    client: Client, language: str, says: str, drift: str
 ) -> None:
     taken: dict[str, Any] = {
         "name": "mzj",
@@ -138,6 +141,8 @@ def test_what_is_in_the_way_fails_when_all_else_is_done(
     assert any(line.startswith("  x domain:E022") and says in line for line in lines)
     assert any(line.startswith("  … + project:E022/oa") for line in lines)
     assert client.project("bureau=E021") and not client.bench.present().plan.changes
+    found = client.rows(ShowDrift, "--language", language)
+    assert any(one["Drift"] == drift and says in one["Seen"] for one in found)
     # Nothing is left to do, and yet the register is not met.
     assert client.run(PlanBureaus, "--detailed-exitcode")[0] == 3
 
