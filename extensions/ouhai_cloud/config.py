@@ -1,7 +1,9 @@
 """What tenancy is told by the operator: one configuration file, with the environment above it.
 
-Every option can be given in the file named by ``$OUHAI_CONFIG`` (group ``[tenancy]``), or as an
-environment variable ``OUHAI_`` with its name, such as ``$OUHAI_REGISTER``.
+Every option can be given in the file named by ``$OUHAI_CONFIG`` (group ``[tenancy]``), by default
+``tenancy.conf`` beside the clouds.yaml in use, where ``playbooks/bureaus.yml`` leaves what the
+inventory says; or as an environment variable ``OUHAI_`` with its name, such as ``$OUHAI_REGISTER``.
+A variable that is empty counts, too.
 """
 
 from __future__ import annotations
@@ -52,18 +54,19 @@ def load(environment: Mapping[str, str] | None = None) -> Configuration:
     :raises ConfigurationInvalid: the file cannot be read or has a wrong value.
     """
     variables = os.environ if environment is None else environment
-    values = _from_file(variables.get("OUHAI_CONFIG", ""))
+    folder = _folder_of_clouds_file(variables)
+    values = _from_file(variables.get("OUHAI_CONFIG", _left_by_the_playbook(folder)))
 
     def text(name: str) -> str:
-        return variables.get(f"OUHAI_{name.upper()}", "") or str(values[name])
+        return variables.get(f"OUHAI_{name.upper()}", str(values[name]))
 
-    hosts = variables.get("OUHAI_CLASS3_HOSTS", "").split(",")
+    hosts = variables.get("OUHAI_CLASS3_HOSTS", ",".join(values["class3_hosts"]))
     return Configuration(
         register=Path(text("register")) if text("register") else None,
-        state=Path(text("state")) if text("state") else _beside_clouds_file(variables),
+        state=Path(text("state")) if text("state") else folder / "tenancy",
         directory_domain=text("directory_domain"),
         external_network=text("external_network"),
-        class3_hosts=tuple(sorted(filter(None, hosts))) or tuple(sorted(values["class3_hosts"])),
+        class3_hosts=tuple(sorted(filter(None, hosts.split(",")))),
     )
 
 
@@ -75,13 +78,17 @@ def _from_file(path: str) -> dict[str, Any]:
         return {option.name: conf[GROUP][option.dest] for option in OPTIONS}
     except (cfg.Error, OSError) as error:
         raise ConfigurationInvalid(
-            f"$OUHAI_CONFIG {path}: {error}; see the options with their help in "
-            "ouhai_cloud/config.py"
+            f"{path}: {error}; see the options with their help in ouhai_cloud/config.py"
         ) from error
 
 
-def _beside_clouds_file(variables: Mapping[str, str]) -> Path:
-    """Return the folder ``tenancy`` beside the clouds.yaml in use."""
+def _folder_of_clouds_file(variables: Mapping[str, str]) -> Path:
+    """Return the folder of the clouds.yaml in use."""
     named = variables.get("OS_CLIENT_CONFIG_FILE", "")
-    folder = Path(named).parent if named else Path.home() / ".config/openstack"
-    return folder / "tenancy"
+    return Path(named).parent if named else Path.home() / ".config/openstack"
+
+
+def _left_by_the_playbook(folder: Path) -> str:
+    """Return the path of what bureaus.yml left in a folder; empty when it never ran."""
+    path = folder / "tenancy.conf"
+    return str(path) if path.is_file() else ""

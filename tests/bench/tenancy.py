@@ -163,6 +163,7 @@ class Bench:
             "OUHAI_STATE": str(self.folder / "state"),
             "OUHAI_DIRECTORY_DOMAIN": DOMAIN,
             "OUHAI_EXTERNAL_NETWORK": self.external,
+            "OUHAI_CLASS3_HOSTS": "",
         }
         command = ["openstack", "bureau", *words, "--timing"]
         program = shutil.which("openstack", path=environment["PATH"])

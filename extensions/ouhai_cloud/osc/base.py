@@ -99,14 +99,15 @@ class BureauCommand(CloudCommand):
             "--register",
             metavar="<file>",
             type=Path,
-            help="The bureau register (default: $OUHAI_REGISTER)",
+            help="The bureau register (default: $OUHAI_REGISTER, else what bureaus.yml was run "
+            "with)",
         )
         parser.add_argument(
             "--state",
             metavar="<folder>",
             type=Path,
-            help="What was applied earlier (default: $OUHAI_STATE, else tenancy/ beside the "
-            "clouds.yaml in use)",
+            help="What was applied earlier (default: $OUHAI_STATE, else what bureaus.yml was run "
+            "with, else tenancy/ beside the clouds.yaml in use)",
         )
         add_language(parser)
         return parser

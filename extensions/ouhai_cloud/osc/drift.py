@@ -13,13 +13,16 @@ from typing import Any
 from cliff.lister import Lister
 
 from ouhai_cloud.errors import DriftUndecided
+from ouhai_cloud.language import Language
 from ouhai_cloud.osc.base import BureauCommand, Tenancy
 from ouhai_cloud.osc.plans import carry_out
 from ouhai_cloud.tenancy.changes import Plan
 from ouhai_cloud.tenancy.plan import resolve
 from ouhai_cloud.tenancy.present import Present
+from ouhai_cloud.tenancy.report import WORDS, seen_as
 from ouhai_cloud.tenancy.resources import Key, Ref, Value, place_of
 from ouhai_cloud.tenancy.retirement import Retirement
+from ouhai_cloud.tenancy.wording import called
 
 DRIFTED = 3
 COLUMNS = ("Drift", "Key", "Attribute", "Expected", "Seen")
@@ -71,17 +74,19 @@ class ShowDrift(BureauCommand, Lister):
             elif parsed_args.adopt:
                 _adopt(tenancy, parsed_args.adopt, parsed_args.why or "")
             plan = tenancy.present().plan
-        rows = list(_rows(plan))
+        rows = list(_rows(plan, tenancy.language))
         self._code = DRIFTED if rows else 0
         return COLUMNS, rows
 
 
-def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
+def _rows(plan: Plan, language: Language) -> Iterator[tuple[str, ...]]:
     for one in plan.drift:
-        yield (str(one.what), one.key, one.attribute, words(one.expected), words(one.seen))
+        what, attribute = WORDS[one.what][language], called(one.attribute, language)
+        yield (what, one.key, attribute, words(one.expected), words(seen_as(one, language)))
     for conflict in plan.conflicts:
-        attributes = ", ".join(conflict.attributes)
-        yield ("in the way", conflict.key, attributes, "", str(conflict.reason.english))
+        attributes = ", ".join(called(one, language) for one in conflict.attributes)
+        what, reason = WORDS["in the way"][language], conflict.reason.in_(language)
+        yield (what, conflict.key, attributes, "", reason)
 
 
 def _revert(tenancy: Tenancy, asked: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ouhai_cloud.tenancy.resources import Key, Kind, Ref, Resource, State, Value
@@ -92,9 +92,12 @@ def state_digest(*states: State, also: Iterable[Json] = ()) -> str:
     return digest.hexdigest()
 
 
-def in_words(attributes: Mapping[str, Value]) -> str:
-    """Return attributes as one line of text, such as ``role=admin subject=user:x``."""
-    return " ".join(f"{name}={value_text(attributes[name])}" for name in sorted(attributes))
+def in_words(attributes: Mapping[str, Value], called: Callable[[str], str] = str) -> str:
+    """Return attributes as one line of text, such as ``role=admin subject=user:x``.
+
+    :param called: returns what an attribute is called.
+    """
+    return " ".join(f"{called(name)}={value_text(attributes[name])}" for name in sorted(attributes))
 
 
 def value_text(value: Value) -> str:

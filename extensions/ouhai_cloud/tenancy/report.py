@@ -9,9 +9,11 @@ from typing import Any
 from ouhai_cloud.errors import ConflictUndecided
 from ouhai_cloud.language import Language
 from ouhai_cloud.tenancy.changes import Action, Change, Plan
-from ouhai_cloud.tenancy.drift import Drift
-from ouhai_cloud.tenancy.encoding import value_text
+from ouhai_cloud.tenancy.drift import Drift, DriftKind
+from ouhai_cloud.tenancy.encoding import in_words, value_text
 from ouhai_cloud.tenancy.plan_file import plan_to_json
+from ouhai_cloud.tenancy.resources import Value
+from ouhai_cloud.tenancy.wording import called
 
 SIGNS: Mapping[Action, str] = {
     Action.ADD: "+",
@@ -31,6 +33,7 @@ WORDS: Mapping[str, Mapping[Language, str]] = {
     "conflict": {"en": "in conflict", "zh": "冲突"},
     "drift": {"en": "drifted", "zh": "漂移"},
     "accepted": {"en": "accepted", "zh": "已接受"},
+    "in the way": {"en": "in the way", "zh": "冲突"},
     "missing": {"en": "missing", "zh": "缺失"},
     "changed": {"en": "changed", "zh": "被改动"},
     "unexpected": {"en": "unexpected", "zh": "意外出现"},
@@ -98,9 +101,16 @@ def describe_drift(drift: Drift, language: Language) -> str:
     what = WORDS[drift.what.value][language]
     if drift.attribute:
         values = f"{value_text(drift.expected)} → {value_text(drift.seen)}"
-        return f"{what} {drift.key} {drift.attribute}: {values}"
-    seen = f": {value_text(drift.seen)}" if drift.seen is not None else ""
+        return f"{what} {drift.key} {called(drift.attribute, language)}: {values}"
+    seen = f": {value_text(seen_as(drift, language))}" if drift.seen is not None else ""
     return f"{what} {drift.key}{seen}"
+
+
+def seen_as(drift: Drift, language: Language) -> Value:
+    """Return what was seen; of something unexpected, its attributes in words."""
+    if drift.what is DriftKind.UNEXPECTED:
+        return in_words(drift.resource.attributes, lambda name: called(name, language))
+    return drift.seen
 
 
 _COUNTED = ("add", "change", "remove", "record", "forget", "held", "leaving", "conflict", "drift")
@@ -121,11 +131,11 @@ def _changes(plan: Plan, language: Language) -> Iterator[tuple[str, str, str]]:
 
 def _others(plan: Plan, language: Language) -> Iterator[tuple[str, str, str]]:
     for leaving in plan.leaving:
-        what = f"{leaving.key} ({len(leaving.resources)}, {leaving.phase})"
+        what = f"{leaving.key} ({len(leaving.resources)}, {called(leaving.phase, language)})"
         reason = f"{leaving.reason.in_(language)}; {WORDS['retire it'][language]}"
         yield leaving.bureau, "leaving", f"> {what}: {reason}"
     for conflict in plan.conflicts:
-        names = ", ".join(conflict.attributes)
+        names = ", ".join(called(one, language) for one in conflict.attributes)
         line = f"x {conflict.key} ({names}): {conflict.reason.in_(language)}"
         yield conflict.bureau, "conflict", line
     for drift in plan.drift:

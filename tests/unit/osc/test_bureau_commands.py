@@ -21,9 +21,11 @@ from ouhai_cloud.osc.base import BureauCommand
 from ouhai_cloud.osc.capacity import ShowCapacity
 from ouhai_cloud.osc.drift import ShowDrift
 from ouhai_cloud.osc.lists import ListBureaus, ShowBureau
+from ouhai_cloud.osc.mapping import ShowMapping
 from ouhai_cloud.osc.plans import ApplyBureaus, PlanBureaus
 from ouhai_cloud.osc.retire import RetireBureau
 from ouhai_cloud.tenancy.register.dump import dump
+from ouhai_cloud.tenancy.register.federation import mapping_rules
 
 from tests.support.tenancy_bench import REGISTER_FILE, Bench
 
@@ -103,6 +105,11 @@ def test_without_a_register_the_command_says_how_to_name_one(client: Client) -> 
         client.run(ListBureaus)
 
 
+def test_mapping_prints_the_rules_as_json(client: Client) -> None:
+    code, text = client.run(ShowMapping, "--groups-domain", "federated")
+    assert code == 0 and json.loads(text) == mapping_rules(client.bench.register, "federated")
+
+
 def test_plan_has_an_exit_code_for_pending_changes_when_asked(client: Client) -> None:
     assert client.run(PlanBureaus)[0] == 0
     code, text = client.run(PlanBureaus, "--detailed-exitcode")
@@ -111,11 +118,20 @@ def test_plan_has_an_exit_code_for_pending_changes_when_asked(client: Client) ->
     assert client.run(PlanBureaus, "--detailed-exitcode")[0] == 0
 
 
-@pytest.mark.parametrize(("language", "says"), [("en", "not ours"), ("zh", "非本系统创建")])
+@pytest.mark.parametrize(
+    ("language", "says", "drift"),
+    [("en", "not ours", "in the way"), ("zh", "非本系统创建", "冲突")],
+)
 def test_what_is_in_the_way_fails_when_all_else_is_done(
-    client: Client, language: str, says: str
+    client: Client, language: str, says: str, drift: str
 ) -> None:
-    taken = {"name": "mzj", "domain_id": None, "parent_id": None, "tags": [], "is_domain": True}
+    taken: dict[str, Any] = {
+        "name": "mzj",
+        "domain_id": None,
+        "parent_id": None,
+        "tags": [],
+        "is_domain": True,
+    }
     client.bench.api.put_in("projects", **taken, enabled=True)
     assert client.run(PlanBureaus)[0] == 0
     assert client.run(PlanBureaus, "--detailed-exitcode")[0] == 3
@@ -125,6 +141,8 @@ def test_what_is_in_the_way_fails_when_all_else_is_done(
     assert any(line.startswith("  x domain:E022") and says in line for line in lines)
     assert any(line.startswith("  … + project:E022/oa") for line in lines)
     assert client.project("bureau=E021") and not client.bench.present().plan.changes
+    found = client.rows(ShowDrift, "--language", language)
+    assert any(one["Drift"] == drift and says in one["Seen"] for one in found)
     # Nothing is left to do, and yet the register is not met.
     assert client.run(PlanBureaus, "--detailed-exitcode")[0] == 3
 

@@ -10,13 +10,18 @@ from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.addresses import living_of
 from ouhai_cloud.tenancy.changes import Plan
 from ouhai_cloud.tenancy.desired import desired
-from ouhai_cloud.tenancy.drift import Accepted
+from ouhai_cloud.tenancy.drift import Accepted, Drift, DriftKind
 from ouhai_cloud.tenancy.plan import make_plan
 from ouhai_cloud.tenancy.plan_file import load_plan, plan_from_json, plan_to_json, save_plan
+from ouhai_cloud.tenancy.register.load import load
 from ouhai_cloud.tenancy.register.model import Register
-from ouhai_cloud.tenancy.report import as_json, render, summary
+from ouhai_cloud.tenancy.report import as_json, describe_drift, render, summary
+from ouhai_cloud.tenancy.resources import Kind, Resource
+from ouhai_cloud.tenancy.retirement import Phase
+from ouhai_cloud.tenancy.wording import CHINESE
 
 from tests.support.memory_cloud import MemoryCloud, MemoryJournal, carry_out
+from tests.support.tenancy_bench import REGISTER_FILE
 from tests.support.tenancy_strategies import SETTINGS, bureau, register, small_registers, system
 
 
@@ -49,9 +54,10 @@ def test_a_plan_in_chinese(plan: Plan) -> None:
     assert "E002 教育局: " in text
     assert "  ~ limit:E002/oa/compute/class:VCPU: 核数 2 → 8" in text
     assert "登记册中新增单位 E003" in text
-    assert "  ! 被改动 network:E002/oa port_security: True → False" in text
+    assert "  ! 被改动 network:E002/oa 端口安全: True → False" in text
     assert "  ! 缺失 rule:E002/oa/ingress/tcp/443/0.0.0.0/0" in text
-    assert "  > project:E002/web" in text
+    assert ", 在用): 系统 E002/web 已从登记册中删除" in text
+    assert "  x project:S001/db (名称): " in text
     assert "名称 门户网站 仍被 project:E002/web 占用" in text
     assert "漂移不会被覆盖" in text
 
@@ -64,6 +70,20 @@ def test_a_plan_in_english(plan: Plan) -> None:
     assert "system E002/web left the register" in text
     assert "waits for a decision about project:S001/db" in text
     assert "Drift is never overwritten" in text
+
+
+def test_what_is_unexpected_is_told_in_the_language() -> None:
+    key = keys.foreign(Kind.NETWORK, "5f0c")
+    seen = Resource(Kind.NETWORK, key, "E002", {"name": "lan", "port_security": False})
+    drift = Drift(DriftKind.UNEXPECTED, key, "E002", "", None, "name=lan …", seen)
+    assert describe_drift(drift, "zh") == f"意外出现 {key}: 名称=lan 端口安全=False"
+    assert describe_drift(drift, "en") == f"unexpected {key}: name=lan port_security=False"
+
+
+def test_everything_has_a_chinese_name() -> None:
+    wanted = desired(load(REGISTER_FILE.with_name("ouhai.yaml")), SETTINGS)
+    names = {name for one in wanted.values() for name in one.attributes}
+    assert not {*names, *Phase} - CHINESE.keys()
 
 
 def test_counts_are_those_of_the_lines(plan: Plan) -> None:

@@ -10,6 +10,7 @@ from ouhai_cloud.tenancy.drift import Drift, DriftKind
 from ouhai_cloud.tenancy.planning import reasons
 from ouhai_cloud.tenancy.planning.states import States
 from ouhai_cloud.tenancy.resources import FIXED, Kind, Resource, Value
+from ouhai_cloud.tenancy.wording import called
 
 UNCHANGEABLE: Mapping[Kind, frozenset[str]] = {
     Kind.PROJECT: frozenset({"domain", "parent"}),
@@ -133,9 +134,9 @@ def _conflict(
 
 
 def _cannot_change(attributes: tuple[str, ...]) -> Text:
-    names = ", ".join(attributes)
+    english, chinese = ", ".join(attributes), ", ".join(called(one, "zh") for one in attributes)
     return Text(
-        f"{names} cannot be changed once it is made: register it under a new code and retire "
+        f"{english} cannot be changed once it is made: register it under a new code and retire "
         "the old one",
-        f"{names} 创建后不能更改: 请以新编码登记, 并让旧的退役",
+        f"{chinese} 创建后不能更改: 请以新编码登记, 并让旧的退役",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from ouhai_cloud.tenancy import keys
+from ouhai_cloud.tenancy import keys, wording
 from ouhai_cloud.tenancy.changes import Text
 from ouhai_cloud.tenancy.encoding import value_text
 from ouhai_cloud.tenancy.planning.states import States
@@ -15,7 +15,7 @@ ALLOTMENTS: Mapping[Value, tuple[str, str]] = {
     "class:VCPU": ("allotment cores", "核数"),
     "class:MEMORY_MB": ("allotment memory in MiB", "内存 (MiB)"),
     "class:DISK_GB": ("allotment disk in GiB", "磁盘 (GiB)"),
-    "servers": ("allotment servers", "虚拟机数"),
+    "servers": ("allotment servers", "云主机数"),
 }
 Sentence = Callable[[Mapping[str, Value], str], Text]
 
@@ -123,7 +123,7 @@ def _called(wanted: Resource, attribute: str) -> tuple[str, str]:
     if wanted.kind is Kind.LIMIT and attribute == "limit":
         resource = wanted.attributes.get("resource")
         return ALLOTMENTS.get(resource, (str(resource), str(resource)))
-    return attribute, attribute
+    return attribute, wording.called(attribute, "zh")
 
 
 def _holder(seen: Resource) -> str:
