@@ -20,7 +20,7 @@ from tests.support.tenancy_strategies import SETTINGS, bureau, register, system
 SYSTEMS = {"E002": (system("oa", addresses=3), system("web")), "S001": (system("db"),)}
 REGISTER = register(*(bureau(code, *systems) for code, systems in SYSTEMS.items()))
 AMOUNTS = {"VCPU": 8, "MEMORY_MB": 16384, "DISK_GB": 100}
-HARDWARE = Physical(AMOUNTS, AMOUNTS | {"VCPU": 32}, AMOUNTS, 500.0, 400.0, 120.0)
+HARDWARE = Physical(AMOUNTS, AMOUNTS | {"VCPU": 32}, AMOUNTS, 500.0, 400.0)
 USED = Allotment(2, 3, 31, 1, 2)
 
 
