@@ -11,6 +11,7 @@ import pytest
 import yaml
 from ouhai_cloud.config import load
 
+from tests.runner.paths import ROOT
 from tests.support.tenancy_bench import REGISTER_FILE
 from tests.unit.playbooks.conftest import run
 
@@ -49,7 +50,10 @@ class Bureaus:
         """Run the playbook while plan ends with an exit code."""
         (self.folder / "code").write_text(str(code))
         (self.folder / "calls").write_text("")
-        return run(self.inventory, "bureaus.yml", "-e", json.dumps(self.variables), *options)
+        given = ("-e", json.dumps(self.variables))
+        # The deploy host's Python has the extensions installed.
+        there = {"PYTHONPATH": str(ROOT / "extensions")}
+        return run(self.inventory, "bureaus.yml", *given, *options, **there)
 
     @property
     def calls(self) -> list[str]:
