@@ -41,6 +41,10 @@ KINDS = st.sampled_from(("bureau", "street", "town", "school", "institution"))
 RANGES = st.sampled_from(("172.20.0.0/17", "10.0.0.0/8", "192.168.4.0/22")).map(IPv4Network)
 
 
+def _addressed(allotment: Allotment) -> bool:
+    return bool(allotment.addresses or not (allotment.cores or allotment.disk_gib))
+
+
 @st.composite
 def registers(draw: Draw, max_units: int = 5, max_systems: int = 3) -> Register:
     """Draw a register that obeys every rule."""
@@ -96,7 +100,7 @@ def _systems(draw: Draw, names: list[str]) -> tuple[System, ...]:
             service_class=draw(st.sampled_from(("", "A01", "0102", "1.2", "1E3"))),
             security_class=draw(st.sampled_from((2, 3))),
             environment=draw(st.sampled_from(("production", "test"))),
-            allotment=draw(ALLOTMENTS.filter(lambda one: one.addresses or not one.cores)),
+            allotment=draw(ALLOTMENTS.filter(_addressed)),
             exposes=tuple(draw(st.lists(st.integers(1, 65535), max_size=3, unique=True))),
         )
         for code, name in zip(codes, names, strict=False)

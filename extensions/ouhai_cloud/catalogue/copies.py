@@ -95,14 +95,14 @@ def tag(stack: Stack, word: str) -> str:
     return next((value for name, _, value in found if name == word), "")
 
 
-def tags(setup: Setup, former: Setup | None, moving_to: str = "") -> tuple[str, ...]:
+def tags(setup: Setup, *others: Setup | None, moving_to: str = "") -> tuple[str, ...]:
     """Return the tags of a copy.
 
-    :param former: what it was made of before, to which it can go back.
+    :param others: what it was made of before, to which it can go back, or will be made of.
     :param moving_to: the version to which it is on the way.
     """
     entry = setup.entry
-    needed = {*setup.builds.values(), *(former.builds.values() if former else ())}
+    needed = {id_ for one in (setup, *others) if one for id_ in one.builds.values()}
     own = (
         TAG,
         f"application:{entry.application}",
@@ -167,7 +167,7 @@ def deploy(api: Api, proposal: Proposal, tell: Tell) -> Copy:
     :raises CopyFailed: it could not be made; with the guest's own words where it said why.
     """
     asked = {**proposal.asked, "files": setups.files(proposal.setup)}
-    marks = tags(proposal.setup, None)
+    marks = tags(proposal.setup)
     stack_id = stacks.create(api, asked, marks, TIMEOUT_MINUTES)
     stack = Stack(stack_id, proposal.name, "CREATE_IN_PROGRESS", "", marks, "")
     follow(api, stack, tell)

@@ -224,7 +224,7 @@ def roll_back(api: Api, move: Move, tell: Tell) -> Moved:
     _take_down(api, move, move.target, move.target, tell)
     data.revert(api, move.revert, tell)
     try:
-        tags = copies.tags(move.target, move.target)
+        tags = copies.tags(move.target)
         now = _bring_up(api, move, move.target, tags, tell)
     except CopyFailed as failure:
         hint = "" if move.revert else f" Its data may be of {move.present.entry.version}: --data"
@@ -366,7 +366,7 @@ def _take_down(api: Api, move: Move, back: Setup, former: Setup | None, tell: Te
     """
     template = setups.template(move.present, move.former)
     asked = {"template": without_servers(template), "files": setups.files(back, former)}
-    tags = copies.tags(back, former, moving_to=move.version)
+    tags = copies.tags(back, former, move.target, moving_to=move.version)
     try:
         change(api, move.copy, asked, tags, tell)
     except CopyFailed as failure:

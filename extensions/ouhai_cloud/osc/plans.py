@@ -54,7 +54,9 @@ class PlanBureaus(BureauCommand):
         """Print the plan; return the exit code."""
         tenancy = self.tenancy(parsed_args)
         with self.counted():
-            plan = tenancy.present().plan
+            present = tenancy.present()
+        present.require_extranet()
+        plan = present.plan
         if parsed_args.plan:
             save_plan(plan, parsed_args.plan)
         show_plan(plan, tenancy, self.app.stdout, as_data=parsed_args.json)
@@ -92,6 +94,7 @@ class ApplyBureaus(BureauCommand):
         saved = load_plan(parsed_args.plan) if parsed_args.plan else None
         with self.counted(), tenancy.store.lock():
             present = tenancy.present()
+            present.require_extranet()
             if saved is not None:
                 check_current(saved, present.plan)
             tenancy.store.keep_accepted(present.plan.accepted)

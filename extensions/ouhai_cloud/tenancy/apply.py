@@ -138,14 +138,16 @@ class _Run:
 
         What an addition needs, what needs a removal, and what a raise would be taken from.
         """
+        with self._lock:
+            failed = dict(self._failed)
         if change.action is Action.ADD:
-            yield from (key for key in needs(change.resource) if key in self._failed)
+            yield from (key for key in needs(change.resource) if key in failed)
         elif change.action is Action.REMOVE:
-            for key, failure in self._failed.items():
+            for key, failure in failed.items():
                 if change.key in needs(failure.change.resource):
                     yield key
-        elif raises(change):
-            for key, failure in self._failed.items():
+        if raises(change):
+            for key, failure in failed.items():
                 cut = failure.change
                 if cuts(cut) and (cut.kind, cut.bureau) == (change.kind, change.bureau):
                     yield key

@@ -25,7 +25,8 @@ from ouhai_cloud.tenancy.state import Memory, StateStore
 class Present:
     """What is wanted, seen and remembered now.
 
-    :param ids: the cloud's ids of all that was seen or is remembered.
+    :param extranet: its name.
+    :param extranet_addresses: how many the extranet gives out.
     """
 
     site: Site
@@ -33,12 +34,21 @@ class Present:
     desired: State
     observed: State
     plan: Plan
+    extranet: str
+    extranet_addresses: int
 
     @property
     def ids(self) -> Mapping[Key, str]:
         """The cloud's ids by key; what was seen counts more than what is remembered."""
         states = (self.memory.resources, self.observed)
         return {key: one.id for state in states for key, one in state.items() if one.id}
+
+    def require_extranet(self) -> None:
+        """Refuse to plan for more addresses on the extranet than it gives out.
+
+        :raises AddressesExhausted: the register asks for more.
+        """
+        refuse_shortage(self.desired, self.extranet, self.extranet_addresses)
 
     @property
     def target(self) -> CloudTarget:
@@ -50,8 +60,7 @@ def look(api: Api, register: Register, configuration: Configuration, store: Stat
     """Look at everything and make the plan.
 
     :raises CloudUnreachable: a service does not answer.
-    :raises AddressesExhausted: the register asks for more addresses than there are, be it in the
-        district's range or on the extranet.
+    :raises AddressesExhausted: the register asks for more addresses than the district's range has.
     :raises StateUnreadable: our own files are damaged.
     """
     memory = store.load()
@@ -61,10 +70,10 @@ def look(api: Api, register: Register, configuration: Configuration, store: Stat
     settings = Settings(external_network(listing, configuration), configuration.class3_hosts)
     wanted = desired(register, settings, living_of(seen, memory.resources))
     extranet = settings.external_network
-    refuse_shortage(wanted, extranet, listing.pool_size(extranet))
     observed = read(listing, memory.resources, wanted)
     plan = make_plan(wanted, observed, memory.resources, memory.accepted, memory.retirements)
-    return Present(Site.of(api, listing), memory, wanted, observed, plan)
+    site, addresses = Site.of(api, listing), listing.pool_size(extranet)
+    return Present(site, memory, wanted, observed, plan, extranet, addresses)
 
 
 def external_network(listing: Listing, configuration: Configuration) -> str:

@@ -17,8 +17,8 @@ NAME = "debian"
 
 
 @pytest.fixture
-def newer(lab: Lab, tmp_path: Path) -> Iterator[Path]:
-    """Return a folder with a newer build of the image, by its name; the old one is back after."""
+def another(lab: Lab, tmp_path: Path) -> Iterator[Path]:
+    """Return a folder with another build of the image; the lab's own is back afterwards."""
     current, folder = IMAGES / NAME / "current", tmp_path / NAME / "current"
     folder.mkdir(parents=True)
     for file in current.resolve().iterdir():
@@ -41,7 +41,7 @@ def test_the_same_packages_give_the_same_image(lab: Lab, tmp_path: Path) -> None
 
 
 def test_going_back_brings_the_image_back_which_is_kept_until_then(
-    member: Member, key: Key, name: str, lab: Lab, cloud: Connection, newer: Path
+    member: Member, key: Key, name: str, lab: Lab, cloud: Connection, another: Path
 ) -> None:
     def made_of() -> str:
         (server,) = (one for one in member.connection.compute.servers() if name in one.name)
@@ -51,18 +51,20 @@ def test_going_back_brings_the_image_back_which_is_kept_until_then(
         hidden = cloud.image.images(is_hidden=True, ouhai_image=NAME)
         return {one.id for one in (*hidden, *cloud.image.images(name=NAME))}
 
+    # From here on the one that others of the lab are made of is the other one.
+    upload(lab, another, NAME)
     copy = member.answer("deploy", "server", name, "--parameter", key.parameter)
     old = made_of()
-    upload(lab, newer, NAME)
+    upload(lab, IMAGES, NAME)
     assert made_of() == old
     updated = member.answer("update", name)
     new = made_of()
     assert new != old and updated["version"] == copy["version"]
-    upload(lab, newer, NAME)
+    upload(lab, IMAGES, NAME)
     assert {old, new} <= there()
     back = member.answer("rollback", name)
     assert made_of() == old and back["address"] == copy["address"]
     done = member.app("delete", name, "--delete-data")
     assert done.returncode == 0, done.stderr
-    upload(lab, newer, NAME)
+    upload(lab, IMAGES, NAME)
     assert old not in there() and new in there()

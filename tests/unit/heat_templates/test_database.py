@@ -138,6 +138,8 @@ def test_the_districts_certificate_is_shown_and_stays_when_it_is_given_no_more(
     wrong = guest.run("prepare", certificate=texts[0], private_key=other.private_key.read_text())
     assert wrong.returncode == 1
     assert "TLS: the private key does not belong to the certificate" in wrong.stderr
+    assert guest.run("prepare").returncode == 0
+    assert (shown / "server.key").read_text().strip() == texts[1].strip()
 
 
 def test_data_of_another_version_is_not_touched(guest: Guest) -> None:

@@ -34,15 +34,19 @@ def image(**changes: Any) -> SimpleNamespace:
         "is_hidden": False,
         "hash_value": "sha",
         "created_at": "2026",
+        "owner_id": "centre",
         "properties": {HASH_PROPERTY: "abc", NAME_PROPERTY: "probe", **INVENTORY},
     }
     return SimpleNamespace(**(values | changes))
 
 
 def cloud(*images: SimpleNamespace, flavors: tuple[SimpleNamespace, ...] = ()) -> MagicMock:
-    made = MagicMock()
+    made = MagicMock(current_project_id="centre")
     made.image.images.side_effect = lambda **query: [
-        one for one in images if one.is_hidden == query.get("is_hidden", False)
+        one
+        for one in images
+        if one.is_hidden == query.get("is_hidden", False)
+        and one.owner_id == query.get("owner", one.owner_id)
     ]
     made.compute.flavors.return_value = flavors
     made.compute.servers.return_value = []
@@ -66,7 +70,6 @@ def test_the_same_content_is_left_alone() -> None:
     [
         {"properties": {HASH_PROPERTY: "old", NAME_PROPERTY: "probe"}},
         {"hash_value": "damaged"},
-        {"properties": {HASH_PROPERTY: "abc", NAME_PROPERTY: "probe", "ouhai_packages": "bash=4"}},
         {"status": "saving"},
         {"visibility": "private"},
     ],
@@ -100,6 +103,23 @@ def test_a_replaced_image_stays_while_an_application_can_go_back_to_it() -> None
     assert plan_retired(here, ["probe"]) == []
     here.orchestration.get.return_value = stacks("version:1", "image:i1")
     assert len(plan_retired(here, ["probe"])) == 1
+
+
+def test_a_bureaus_snapshot_with_our_properties_is_the_bureaus() -> None:
+    snapshot = image(id="s1", visibility="private", owner_id="mzj")
+    assert plan_retired(cloud(snapshot, image(properties={HASH_PROPERTY: "new"})), ["probe"]) == []
+
+
+def test_an_image_that_does_not_tell_what_is_inside_is_told_to() -> None:
+    here = cloud(image(properties={HASH_PROPERTY: "abc", NAME_PROPERTY: "probe"}))
+    (change,) = plan_image(here, MANIFEST)
+    here.image.patch.return_value = SimpleNamespace(status_code=200)
+    change.apply()
+    assert change.after == "image probe: tell what is inside"
+    (asked,) = here.image.patch.call_args_list
+    assert asked.args == ("/images/i1",)
+    assert '"path": "/ouhai_packages", "value": "bash=5"' in asked.kwargs["data"]
+    assert not here.image.post.called
 
 
 def test_the_image_in_use_is_never_retired() -> None:

@@ -29,7 +29,8 @@ def cuts(change: Change) -> bool:
 
 def raises(change: Change) -> bool:
     """Tell whether a change allows more of something; a quota may do both."""
-    return any(before < after for before, after in _amounts(change))
+    new = change.action is Action.ADD and change.kind in SETTINGS_OF_A_PROJECT
+    return new or any(before < after for before, after in _amounts(change))
 
 
 class Depths:

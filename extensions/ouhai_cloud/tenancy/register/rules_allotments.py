@@ -27,12 +27,13 @@ def within_pool(of: Facts) -> Iterator[Problem]:
 
 
 def addressed(of: Facts) -> Iterator[Problem]:
-    """Cores are of use to servers alone, and each server takes an address."""
+    """Cores and disk are of use to servers alone, and each server takes an address."""
     for unit in of.units:
         for allotment in (one.entry("allotment") for one in unit.systems):
-            cores = allotment.count("cores")
-            if cores and not allotment.count("addresses"):
-                message = f"there are {cores} cores but no address, and each server takes one; "
+            counts = ((allotment.count(one), one) for one in ("cores", "disk_gib"))
+            granted = [f"{count} {resource}" for count, resource in counts if count]
+            if granted and not allotment.count("addresses"):
+                message = f"{granted[0]} are of no use without an address: each server takes one; "
                 yield (*allotment.path, "addresses"), f"{message}give as many as it has servers"
 
 

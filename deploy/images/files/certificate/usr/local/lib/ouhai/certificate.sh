@@ -6,6 +6,8 @@ fail() { echo "$*" >&2; exit 1; }
 # shown; nothing where neither was given.
 given_certificate() (
     certificate=${certificate:-} private_key=${private_key:-}
+    # Of an earlier start, which refused them.
+    rm -f "$1/certificate.new" "$1/private_key.new"
     [ -n "$certificate$private_key" ] || exit 0
     [ -n "$certificate" ] || fail "TLS: a private key was given, but no certificate"
     [ -n "$private_key" ] || fail "TLS: a certificate was given, but no private key"

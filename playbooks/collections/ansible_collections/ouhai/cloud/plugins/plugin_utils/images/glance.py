@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import openstack.exceptions
@@ -15,6 +17,7 @@ HASH_PROPERTY = "ouhai_content_hash"
 # Names the image that a part belongs to, so that replaced ones are found under their new names.
 NAME_PROPERTY = "ouhai_image"
 UPLOAD_TIMEOUT_SECONDS = 900
+PATCH_TYPE = "application/openstack-images-v2.1-json-patch"
 MIB = 2**20
 
 
@@ -23,7 +26,7 @@ def plan_image(cloud: Connection, manifest: Manifest) -> list[Change]:
     parts = [part for part in (manifest.kernel, manifest.initramfs, manifest.disk) if part]
     present = {part.name: _current(cloud, part, manifest.name) for part in parts}
     if all(_is(present[part.name], part, manifest) for part in parts):
-        return []
+        return list(_plan_inventory(cloud, manifest, present[manifest.name]))
     size_mib = sum(part.size for part in parts) / MIB
     old = present[manifest.name]
     return [
@@ -59,8 +62,26 @@ def _is(image: Any | None, part: Part, manifest: Manifest) -> bool:
         and image.visibility == "public"
         and _hash(image) == manifest.content_hash
         and image.hash_value == part.sha512
-        and (part != manifest.disk or manifest.inventory.items() <= image.properties.items())
     )
+
+
+def _plan_inventory(cloud: Connection, manifest: Manifest, image: Any) -> Iterator[Change]:
+    """Yield the change that makes an image tell what is inside, if it does not."""
+    if manifest.inventory.items() <= image.properties.items():
+        return
+    patch = [
+        {"op": "add", "path": f"/{name}", "value": value}
+        for name, value in manifest.inventory.items()
+    ]
+    summary = f"image {manifest.name}: tell what is inside"
+    yield Change(summary, "", summary, lambda: _patch(cloud, str(image.id), patch))
+
+
+def _patch(cloud: Connection, image_id: str, patch: list[dict[str, str]]) -> None:
+    answer = cloud.image.patch(
+        f"/images/{image_id}", data=json.dumps(patch), headers={"Content-Type": PATCH_TYPE}
+    )
+    openstack.exceptions.raise_from_response(answer)
 
 
 def _hash(image: Any) -> str:

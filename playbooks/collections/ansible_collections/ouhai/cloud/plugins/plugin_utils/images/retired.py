@@ -18,6 +18,7 @@ STACK_TAG = "image:"
 def plan_retired(cloud: Connection, names: Iterable[str]) -> list[Change]:
     """Return the deletion of every replaced or half uploaded image of ours that nobody uses.
 
+    Snapshots of bureaus' servers may bear our properties, too, but are theirs.
     A guest's kernel is fetched again when the guest moves, so it stays as long as its disk image.
     """
     wanted = set(names)
@@ -40,7 +41,8 @@ def plan_retired(cloud: Connection, names: Iterable[str]) -> list[Change]:
 
 
 def _all(cloud: Connection) -> list[Any]:
-    return [*cloud.image.images(), *cloud.image.images(is_hidden=True)]
+    owner = cloud.current_project_id
+    return [*cloud.image.images(owner=owner), *cloud.image.images(owner=owner, is_hidden=True)]
 
 
 def _used(cloud: Connection) -> set[str]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 20
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_BINARY, _MASKED = 0x82, 0x80
+_BINARY, _MASKED, _KIND, _CLOSE = 0x82, 0x80, 0x0F, 0x8
 
 
 class Websocket:
@@ -38,8 +38,12 @@ class Websocket:
         :raises ConnectionError: the server closes before that.
         """
         while len(self._said) < length:
-            size = self._take(2)[1]
-            self._said += self._take(size)
+            kind, size = self._take(2)
+            said = self._take(size)
+            if kind & _KIND == _CLOSE:
+                raise ConnectionError(f"the server closes: {said[2:].decode(errors='replace')}")
+            # What is beyond are its questions whether we are there.
+            self._said += said if kind & _KIND < _CLOSE else b""
         taken, self._said = self._said[:length], self._said[length:]
         return taken
 
