@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.hardware.errors import LabError
 from deploy.hardware.layout import Layout
-from deploy.hardware.mounts import cgroup2_root
+from deploy.hardware.mounts import MOUNTINFO, cgroup2_root, systemd_cgroup_root
 
 KILL_SECONDS = 20.0
 
@@ -43,18 +44,34 @@ def populated(group: Path) -> bool:
 
 def kill(group: Path) -> None:
     """End every process of a cgroup and remove it; raise LabError if one will not end."""
-    if not group.exists():
-        return
-    (group / "cgroup.kill").write_text("1")
     deadline = time.monotonic() + KILL_SECONDS
+    if group.exists():
+        (group / "cgroup.kill").write_text("1")
     while populated(group):
-        if time.monotonic() > deadline:
-            raise LabError(
-                f"processes of {group} do not end {KILL_SECONDS:.0f} s after SIGKILL; "
-                f"see `cat {group}/cgroup.procs` and /proc/PID/stack, then run this again"
-            )
-        time.sleep(0.02)
+        _wait(group, deadline)
     remove(group)
+    twin = _twin(group)
+    while twin is not None and twin.exists():
+        # What has just ended counts there until somebody has asked for its exit code.
+        with suppress(OSError):
+            remove(twin)
+            return
+        _wait(twin, deadline)
+
+
+def _wait(group: Path, deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise LabError(
+            f"processes of {group} do not end {KILL_SECONDS:.0f} s after SIGKILL; "
+            f"see `cat {group}/cgroup.procs` and /proc/PID/stack, then run this again"
+        )
+    time.sleep(0.02)
+
+
+def _twin(group: Path) -> Path | None:
+    """Return what systemd-nspawn makes of a cgroup in systemd's own hierarchy, if there is one."""
+    unified, own = cgroup2_root(), systemd_cgroup_root(MOUNTINFO.read_text())
+    return own / group.relative_to(unified) if unified and own else None
 
 
 def remove(group: Path) -> None:

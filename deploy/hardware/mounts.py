@@ -54,6 +54,16 @@ def remove_tree(directory: Path) -> None:
     shutil.rmtree(directory)
 
 
+def systemd_cgroup_root(mountinfo: str) -> Path | None:
+    """Return where systemd's own hierarchy of cgroups is mounted, None where it has none."""
+    for line in mountinfo.splitlines():
+        before, _, after = line.partition(" - ")
+        kind, _, options = after.split(maxsplit=2)
+        if kind == "cgroup" and "name=systemd" in options.split(","):
+            return Path(unescape(before.split()[4]))
+    return None
+
+
 def cgroup2_root() -> Path | None:
     """Return where the unified cgroup hierarchy is mounted, None if it is not."""
     for path, kind in mount_points(MOUNTINFO.read_text()):

@@ -69,6 +69,12 @@ def test_mounts_below_come_innermost_first_and_not_from_a_neighbour() -> None:
     ]
 
 
+def test_systemds_own_cgroups_are_found_where_there_are_some() -> None:
+    own = "41 22 0:31 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n"
+    assert mounts.systemd_cgroup_root(MOUNTINFO) is None
+    assert mounts.systemd_cgroup_root(MOUNTINFO + own) == Path("/sys/fs/cgroup/systemd")
+
+
 def test_all_that_is_missing_is_reported_at_once() -> None:
     with pytest.raises(RequirementsMissing) as caught:
         requirements.report([lambda: "memory: little", lambda: None, lambda: "root: not you"])
