@@ -16,6 +16,7 @@ from ouhai_cloud.catalogue.resources import GROUP, each, properties, types, walk
 from ouhai_cloud.catalogue.serverless import NESTED, dependents, references
 from ouhai_cloud.catalogue.yaml_lines import Path
 from ouhai_cloud.cloud.stacks import FLOATING_ADDRESS, PORT, SERVER, VOLUME
+from ouhai_cloud.language import BILINGUAL
 
 VERSION = "2021-04-16"
 OUTPUTS = ("address", "health", "version", "access")
@@ -109,6 +110,13 @@ def described(data: Mapping[str, Any]) -> Found:
         for word in ("label", "description"):
             if not one.get(word):
                 yield ("parameters", name), f"needs a {word}, which people see"
+
+
+def bilingual(data: Mapping[str, Any]) -> Found:
+    """Descriptions of parameters and of their constraints are in Chinese and English."""
+    for path, value in walk(data["parameters"], ("parameters",)):
+        if path[-1] == "description" and not BILINGUAL.fullmatch(str(value)):
+            yield path, "must be in Chinese and English, as in 云硬盘 / a volume; people read it"
 
 
 def constrained(data: Mapping[str, Any]) -> Found:
@@ -299,6 +307,7 @@ RULES: tuple[Callable[[Mapping[str, Any]], Found], ...] = (
     version,
     grouped,
     described,
+    bilingual,
     constrained,
     listed,
     secrets,

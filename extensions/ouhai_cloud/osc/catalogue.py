@@ -13,7 +13,7 @@ from cliff.show import ShowOne
 from ouhai_cloud.catalogue import copies, shelf
 from ouhai_cloud.catalogue.entry import Entry, load
 from ouhai_cloud.cloud.published import published
-from ouhai_cloud.language import Language
+from ouhai_cloud.language import Language, spoken
 from ouhai_cloud.osc.base import CloudCommand, add_language
 
 
@@ -216,7 +216,7 @@ def describe(entry: Entry, language: Language) -> dict[str, Any]:
         "summary": entry.metadata["summary"][language],
         "needs at least": "\n".join(_needs(entry)),
         "parameters": "\n".join(
-            f"{name} ({one['label']}): {one['description']}"
+            f"{name} ({one['label']}): {spoken(one['description'], language)}"
             + _default(one, defaults.get(name, one.get("default")))
             for name, one in entry.template["parameters"].items()
         ),

@@ -86,7 +86,7 @@ def added_parameter(name: str, **values: Any) -> Change:
     """Add a good parameter that is used, apart from the values given."""
 
     def add(files: Files) -> None:
-        good: dict[str, Any] = {"type": "string", "label": "l", "description": "d"}
+        good: dict[str, Any] = {"type": "string", "label": "l", "description": "词 / word"}
         good |= {"constraints": [{"length": {"min": 8}}]}
         template = files["template"]
         template["parameters"][name] = good | values
@@ -169,6 +169,19 @@ BAD: tuple[tuple[Callable[..., Any], Change, str], ...] = (
     ),
     (lint.described, parameter("flavor", label=""), "needs a label"),
     (lint.described, parameter("flavor", description=""), "needs a description"),
+    *(
+        (
+            lint.bilingual,
+            parameter("flavor", description=words),
+            "flavor.description: must be in Chinese",
+        )
+        for words in ("Size of the server", "云主机的规格", "Size 规格", "Size / 规格", "规格 / 2")
+    ),
+    (
+        lint.bilingual,
+        parameter("data_gib", constraints=[{"range": {"min": 1}, "description": "at least 1"}]),
+        "data_gib.constraints[0].description: must be in Chinese and English",
+    ),
     (
         lint.constrained,
         dropped("template", "parameters", "data_gib", "constraints"),

@@ -27,14 +27,14 @@ SECRET = """  admin_password:
     type: string
     hidden: true
     label: l
-    description: d
+    description: 词 / word
     constraints: [{length: {min: 8}}]
   image:
 """
 NEW_PARAMETER = """  language:
     type: string
     label: l
-    description: d
+    description: 词 / word
     default: zh
     constraints: [{allowed_values: [zh, en]}]
   image:

@@ -122,7 +122,7 @@ def test_proposing_changes_nothing(fake: FakeApplications, api: Api) -> None:
 
 
 def test_what_is_not_allowed_is_refused_with_the_reason(fake: FakeApplications, api: Api) -> None:
-    with pytest.raises(ValuesInvalid, match=r"web_servers = '9': not allowed; it must be 1 to 8"):
+    with pytest.raises(ValuesInvalid, match=r"web_servers = '9': not allowed; it must be 1 至 8 /"):
         scaling.propose(api, "web1", 9)
     with pytest.raises(MoveRefused, match="has 1 of these servers already"):
         scaling.propose(api, "web1", 1)

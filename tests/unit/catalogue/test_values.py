@@ -53,7 +53,7 @@ def test_a_copy_may_take_over_a_volume() -> None:
     [
         ({"flavour": "small"}, "flavour: no such parameter; did you mean flavor?"),
         ({"zzz": "1"}, "zzz: no such parameter; there are flavor, data_gib"),
-        ({"data_gib": "0"}, "data_gib = '0': not allowed; it must be 1 to 2048 GiB"),
+        ({"data_gib": "0"}, "data_gib = '0': not allowed; it must be 1 至 2048 GiB / 1 to"),
         ({"data_gib": "5000"}, "not allowed"),
         ({"data_gib": "ten"}, "a whole number is needed"),
         ({"data_gib": ""}, "a whole number is needed"),

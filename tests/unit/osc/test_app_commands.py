@@ -109,6 +109,16 @@ def test_show_says_what_can_be_chosen(client: Client) -> None:
     assert any(line.startswith("data_gib") and line.endswith("[1]") for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "云主机的规格"), ("en", "Size of the server")]
+)
+def test_show_describes_parameters_in_one_language(
+    client: Client, language: str, words: str
+) -> None:
+    shown = client.answer(ShowApplication, "server:1", "--language", language)
+    assert shown["parameters"].splitlines()[0] == f"flavor (云主机类型 Flavor): {words} [small]"
+
+
 def test_checking_publishes_nothing(client: Client, tmp_path: Path) -> None:
     client.fake.images.clear()
     words = (FOLDER, "--environment", "lab", "--check")
