@@ -98,8 +98,9 @@ class Store:
                 ) from error
             for left in self.folder.glob(f"{_WORK_PREFIX}*"):
                 _remove(left)
+            # Nobody else gets in: apt, where it can, downloads as a user of its own, whose two folders
+            # would then be in the image; whether it can depends on the folders above.
             work = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX, dir=self.folder))
-            work.chmod(0o711)  # apt downloads as a user of its own
             try:
                 yield work
             finally:

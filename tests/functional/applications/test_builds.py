@@ -32,9 +32,10 @@ def another(lab: Lab, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_the_same_packages_give_the_same_image(lab: Lab, tmp_path: Path) -> None:
+    """Wherever it is built, here where nobody but us may look; a snapshot's name is its date's."""
     build(lab, tmp_path, NAME, "--force")
     first, second = (
-        json.loads((folder / NAME / "current/manifest.json").read_text())
+        json.loads((folder / NAME / "current/manifest.json").read_text()) | {"snapshot": ""}
         for folder in (IMAGES, tmp_path)
     )
     assert first == second
