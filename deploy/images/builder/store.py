@@ -98,8 +98,8 @@ class Store:
                 ) from error
             for left in self.folder.glob(f"{_WORK_PREFIX}*"):
                 _remove(left)
-            # Nobody else gets in: apt, where it can, downloads as a user of its own, whose two folders
-            # would then be in the image; whether it can depends on the folders above.
+            # Nobody else gets in: apt downloads as a user of its own where that one can, whose two
+            # folders would then be in the image; whether it can depends on the folders above.
             work = Path(tempfile.mkdtemp(prefix=_WORK_PREFIX, dir=self.folder))
             try:
                 yield work
