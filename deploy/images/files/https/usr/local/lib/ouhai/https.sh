@@ -3,9 +3,11 @@
 . /usr/local/lib/ouhai/certificate.sh
 tls=/etc/ssl/website
 
-# Brings a unit up by a verb of systemctl, or tells what it said last.
+# Brings a unit up by a verb of systemctl, or tells what it said last, which may not have been written yet.
 unit() {
-    systemctl "$1" "$2" 2>/dev/null || fail "$2 does not start: $(journalctl --unit="$2" --lines=6 --output=cat --no-pager)"
+    systemctl "$1" "$2" 2>/dev/null && return
+    journalctl --sync >/dev/null
+    fail "$2 does not start: $(journalctl --unit="$2" --lines=6 --output=cat --no-pager)"
 }
 
 # Takes the certificate of the parameters certificate and private_key, or makes one for name and address.
