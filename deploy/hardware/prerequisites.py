@@ -45,6 +45,7 @@ REQUIREMENTS = (
     "PyYAML",
     "requests",
     "tenacity",
+    "websocket-client",
 )
 
 STAMP = "ouhai-constraints"

@@ -14,8 +14,8 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
-from ansible_collections.ouhai.cloud.plugins.plugin_utils.verify import console
 from openstack.connection import Connection as Cloud
+from ouhai_cloud.cloud import console
 
 from tests.support import capture, leaks, wire
 from tests.support.guests import guest, surroundings
@@ -96,7 +96,8 @@ def work(lab: Lab, cloud: Cloud) -> None:
         url = cloud.compute.create_server_remote_console(
             one.server_id, protocol="vnc", type="novnc"
         ).url
-        assert console.log_in(url, lab.access.ca_file) == console.VERSION + console.LOGGED_IN
+        screen = console.screen(console.behind(url), str(lab.access.ca_file))
+        assert screen.startswith("QEMU (instance-")
     cloud.block_storage.wait_for_status(volume, "available", wait=60)
     cloud.block_storage.delete_volume(volume)
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import socket
+from base64 import b64encode
 from collections.abc import Callable, Iterator
+from hashlib import sha1
 from threading import Thread
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from ouhai_cloud.cloud import console
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.probing import Guest
 from ouhai_cloud.tenancy.audit import active
 from ouhai_cloud.tenancy.audit.verdicts import Trial, Verdict
+from websocket import WebSocket, create_connection
+
+MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""What RFC 6455 adds to a key."""
 
 Answer = Callable[[str], str]
 """What a proxy opens for a token: a server; or why it opens none, after a question mark."""
@@ -21,6 +27,8 @@ Answer = Callable[[str], str]
 
 class Cloud:
     """Nova: a server's token is its id between two signs."""
+
+    connection = SimpleNamespace(session=SimpleNamespace(verify="ca.crt"))
 
     def post(self, _service: str, path: str, _body: Any) -> dict[str, Any]:
         """Make a console."""
@@ -44,18 +52,23 @@ def unmasked(stream: socket.socket, count: int) -> bytes:
 
 def serve(stream: socket.socket, answer: Answer) -> None:
     """Play the proxy, with frames that end where they like."""
-    request = stream.recv(4096).split(b" ")[1].decode()
-    opened = answer(request.partition("token=")[2])
+    request = stream.recv(4096).decode()
+    opened = answer(request.split(" ")[1].partition("token=")[2])
     if opened == "?refused":
         stream.sendall(b"HTTP/1.1 403 Forbidden\r\n\r\n")
     else:
-        stream.sendall(b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n")
+        (key,) = re.findall("Sec-WebSocket-Key: (.*)\r\n", request)
+        accepted = b64encode(sha1((key + MAGIC).encode(), usedforsecurity=False).digest())
+        head = b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        head += b"Sec-WebSocket-Protocol: binary\r\nSec-WebSocket-Accept: "
+        stream.sendall(head + accepted + b"\r\n\r\n")
     if opened == "?closed":
         stream.sendall(b"\x88\x02\x03\xe8")
     if opened.startswith("?"):
         stream.close()
         return
     stream.sendall(frame(b"RFB 003") + b"\x89\x00" + frame(b".008\n"))
+    assert unmasked(stream, 0) == b""  # that it is there
     assert unmasked(stream, 12) == b"RFB 003.008\n"
     stream.sendall(frame(b"\x01\x01"))
     assert unmasked(stream, 1) == b"\x01"
@@ -71,14 +84,14 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], Trial]
     threads: list[Thread] = []
 
     def run(answer: Answer) -> Trial:
-        def connect(*_: object) -> socket.socket:
+        def connect(address: str, **options: Any) -> WebSocket:
             ours, theirs = socket.socketpair()
             ours.settimeout(5)
             threads.append(Thread(target=serve, args=(theirs, answer)))
             threads[-1].start()
-            return ours
+            return create_connection(address, socket=ours, **options)
 
-        monkeypatch.setattr(console, "_connect", connect)
+        monkeypatch.setattr("websocket.create_connection", connect)
         guests = (SimpleNamespace(server_id=one, bureau=one.upper()) for one in ("a", "b"))
         one, other = (cast(Guest, guest) for guest in guests)
         return active.console(cast(Api, Cloud()), one, other)

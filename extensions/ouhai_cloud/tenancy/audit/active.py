@@ -184,7 +184,7 @@ class _Screen(NamedTuple):
 
 def _screen(api: Api, address: str) -> _Screen:
     try:
-        name = consoles.screen(api, address)
+        name = consoles.screen(address, consoles.authority(api))
     except OSError as refusal:
         return _Screen("", str(refusal))
     return _Screen(name, name)

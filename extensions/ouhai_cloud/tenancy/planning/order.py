@@ -11,15 +11,13 @@ from ouhai_cloud.tenancy.resources import ORDER, Key, Kind, Ref, Resource, Value
 
 RANK: Mapping[Kind, int] = {kind: rank for rank, kind in enumerate(ORDER)}
 """Each kind's place; ORDER names what a kind needs before the kind itself."""
+UNLIMITED = -1
+"""How Cinder and Neutron say that there is no limit."""
 
 
 def by_bureau(resource: Resource) -> tuple[str, int, Key]:
     """Return what to sort by: bureau, then the order of making, then key."""
     return resource.bureau, RANK[resource.kind], resource.key
-
-
-UNLIMITED = -1
-"""How Cinder and Neutron say that there is no limit."""
 
 
 def cuts(change: Change) -> bool:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import requests
+from ouhai_cloud.cloud import console
 
 from ..cloud.errors import CheckFailed
 from .scene import Scene
-from .websocket import opened
 
 TIMEOUT_SECONDS = 20
-# RFC 6143: both sides' version, the one kind of login that the proxy offers, all is well.
-VERSION = b"RFB 003.008\n"
-NO_PASSWORD = b"\x01"
-LOGGED_IN = bytes(4)
 
 
 def check_console(scene: Scene) -> str:
@@ -35,33 +30,14 @@ def check_console(scene: Scene) -> str:
     requests.get(
         url, timeout=TIMEOUT_SECONDS, verify=str(scene.settings.ca_file)
     ).raise_for_status()
-    said = log_in(url, scene.settings.ca_file)
-    if said != VERSION + LOGGED_IN:
+    try:
+        console.screen(console.behind(url), str(scene.settings.ca_file))
+    except OSError as error:
         raise CheckFailed(
             "The console's proxy does not reach the guest's VNC server over TLS",
             where=where,
-            why=f"{said!r} was said instead of {VERSION + LOGGED_IN!r}.",
+            why=str(error),
             remedy="Look at nova-novncproxy's journal; the compute host's firewall must let it in, "
             "and both must have a certificate of the cloud's authority.",
-        )
+        ) from error
     return where
-
-
-def log_in(url: str, ca_file: Path) -> bytes:
-    """Return what a VNC server says first, and of the login, through the proxy of a console's URL.
-
-    Between the two, the proxy and the VNC server begin with TLS.
-
-    :raises ConnectionError: the proxy refuses or closes.
-    """
-    parts = urlsplit(url)
-    # noVNC's page passes the token on in the websocket's own path.
-    path = parse_qs(parts.query)["path"][0]
-    with opened(f"https://{parts.netloc}/{path.lstrip('/')}", ca_file) as stream:
-        version = stream.receive(len(VERSION))
-        stream.send(version)
-        kinds = stream.receive(stream.receive(1)[0])
-        if NO_PASSWORD not in kinds:
-            return version + kinds
-        stream.send(NO_PASSWORD)
-        return version + stream.receive(len(LOGGED_IN))
