@@ -108,7 +108,7 @@ class Bench:
         fastest = self.fastest()
         with self.cleaned():
             changes = len(self.present().plan.changes)
-            made = self.ours("apply", "--json")
+            made = self.ours("apply", "-f", "json")
             after = self.boot()
             nothing = self.ours("plan", "--detailed-exitcode")
             drift = self.ours("drift")

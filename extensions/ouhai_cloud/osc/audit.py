@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-
-from cliff.command import Command
+from typing import Any
 
 from ouhai_cloud.osc.base import BureauCommand, Tenancy
+from ouhai_cloud.osc.report import TEXT, Reporter
 from ouhai_cloud.tenancy.audit import files, signing
 from ouhai_cloud.tenancy.audit.audit import Subject, audit
 from ouhai_cloud.tenancy.audit.report import Report
@@ -18,14 +18,14 @@ from ouhai_cloud.tenancy.audit.words import SEVERITY, VERDICT, WORDS
 FOUND = 4
 
 
-class AuditBureaus(BureauCommand, Command):
+class AuditBureaus(BureauCommand, Reporter):
     """Look for ways between bureaus, try some with probe guests, and write a signed report.
 
     Exit codes: 0 nothing found, 4 findings, a breach, or a trial that showed nothing.
 
     Examples:
       openstack bureau audit --report /srv/audits
-      openstack bureau audit --static-only
+      openstack bureau audit --static-only -f json
       openstack bureau audit --check-signature /srv/audits/audit-20260101T060000Z.json
     """
 
@@ -56,30 +56,33 @@ class AuditBureaus(BureauCommand, Command):
         )
         return parser
 
-    def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Audit or verify; return the exit code."""
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        """Audit, or check a signature; return columns and what was found."""
         tenancy = self.tenancy(parsed_args)
+        state = tenancy.configuration.state
         if parsed_args.check_signature:
-            return self._verify(parsed_args, tenancy.configuration.state)
+            path, mark = parsed_args.check_signature, _signer(parsed_args, state)
+            self.text = f"{path}: signed by key {mark}"
+            return ("Report", "Key"), [(str(path), mark)]
         with self.counted():
             report = _audit(tenancy, static_only=parsed_args.static_only)
-        state = tenancy.configuration.state
         folder = parsed_args.report or state / "audits"
-        page, data = files.write(report, folder, state, tenancy.language)
-        for line in (*summary(report, tenancy.language), str(page), str(data)):
-            self.app.stdout.write(f"{line}\n")
-        return 0 if report.clean else FOUND
+        written = files.write(report, folder, state, tenancy.language)
+        self.text = "\n".join((*summary(report, tenancy.language), *map(str, written)))
+        if parsed_args.formatter != TEXT:
+            for path in written:
+                _say(str(path))
+        self.code = 0 if report.clean else FOUND
+        columns = ("Code", "Severity", "Bureaus", "Object", "Text")
+        return columns, list(_rows(report, tenancy.language))
 
-    def _verify(self, parsed_args: argparse.Namespace, state: Path) -> int:
-        path = parsed_args.check_signature
-        beside = path.parent / signing.PUBLIC_NAME
-        own = state / signing.KEY_NAME
-        if parsed_args.key or not own.exists():
-            mark = signing.verify(path, parsed_args.key or beside)
-        else:
-            mark = signing.verify_own(path, own.parent)
-        self.app.stdout.write(f"{path}: signed by key {mark}\n")
-        return 0
+
+def _signer(parsed_args: argparse.Namespace, state: Path) -> str:
+    """Return the mark of the key that signed a report."""
+    path = parsed_args.check_signature
+    if parsed_args.key or not (state / signing.KEY_NAME).exists():
+        return signing.verify(path, parsed_args.key or path.parent / signing.PUBLIC_NAME)
+    return signing.verify_own(path, state)
 
 
 def _audit(tenancy: Tenancy, *, static_only: bool) -> Report:
@@ -101,11 +104,17 @@ def _say(line: str) -> None:
 
 def summary(report: Report, language: str) -> Iterator[str]:
     """Yield what a terminal is told: each finding, each trial that failed, the result."""
+    for code, severity, bureaus, what, text in _rows(report, language):
+        yield f"{code} {severity} {what or bureaus}: {text}"
+    yield WORDS["clean" if report.clean else "not_clean"].of(language)
+
+
+def _rows(report: Report, language: str) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield each finding, and each trial that failed with its verdict as severity."""
     for one in report.findings:
         severity = SEVERITY[one.check.severity].of(language)
-        yield f"{one.check.code} {severity} {one.hole.object}: {one.hole.text.of(language)}"
+        bureaus = ", ".join(one.hole.bureaus)
+        yield one.check.code, severity, bureaus, one.hole.object, one.hole.text.of(language)
     for trial in report.failed:
-        direction = " → ".join(trial.bureaus)
         verdict = VERDICT[trial.verdict].of(language)
-        yield f"{trial.code} {direction} {trial.title.of(language)}: {verdict}"
-    yield WORDS["clean" if report.clean else "not_clean"].of(language)
+        yield trial.code, verdict, " → ".join(trial.bureaus), "", trial.title.of(language)

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from ouhai_cloud.osc.base import BureauCommand, Tenancy
 from ouhai_cloud.osc.progress import Progress
+from ouhai_cloud.osc.report import TEXT, Reporter
 from ouhai_cloud.tenancy.apply import Outcome, execute
 from ouhai_cloud.tenancy.changes import CLOUD_ACTIONS, Plan
 from ouhai_cloud.tenancy.leaving import end_departures
 from ouhai_cloud.tenancy.plan import check_current, load_plan, save_plan
 from ouhai_cloud.tenancy.present import Present
-from ouhai_cloud.tenancy.report import as_json, render, require_unblocked
+from ouhai_cloud.tenancy.report import render, require_unblocked, rows
 from ouhai_cloud.tenancy.settled import interfaces, settled
 
 PENDING = 2
 BLOCKED = 3
 
 
-class PlanBureaus(BureauCommand):
+class PlanBureaus(BureauCommand, Reporter):
     """Show what apply would change in the cloud, and why; change nothing.
+
+    The file of --plan is JSON with all that apply needs: values before and after, ids, digests.
 
     Exit codes: 0; with --detailed-exitcode 0 when there is nothing to do, 2 when there is, and 3
     when something is in the way of what the register asks for, whatever else there is to do.
@@ -33,7 +36,7 @@ class PlanBureaus(BureauCommand):
       openstack bureau plan
       openstack bureau plan --plan monday.json
       openstack bureau plan --language zh
-      openstack bureau plan --json | jq .changes
+      openstack bureau plan -f csv > monday.csv
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -42,7 +45,6 @@ class PlanBureaus(BureauCommand):
         parser.add_argument(
             "--plan", metavar="<file>", type=Path, help="Save the plan, for apply --plan"
         )
-        parser.add_argument("--json", action="store_true", help="Print the plan as JSON")
         parser.add_argument(
             "--detailed-exitcode",
             action="store_true",
@@ -50,8 +52,8 @@ class PlanBureaus(BureauCommand):
         )
         return parser
 
-    def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Print the plan; return the exit code."""
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        """Return columns and what is in the plan."""
         tenancy = self.tenancy(parsed_args)
         with self.counted():
             present = tenancy.present()
@@ -59,11 +61,14 @@ class PlanBureaus(BureauCommand):
         plan = present.plan
         if parsed_args.plan:
             save_plan(plan, parsed_args.plan)
-        show_plan(plan, tenancy, self.app.stdout, as_data=parsed_args.json)
-        return _detailed(plan) if parsed_args.detailed_exitcode else 0
+        self.text = plan_text(plan, tenancy)
+        self.code = _detailed(plan) if parsed_args.detailed_exitcode else 0
+        columns = ("Bureau", "What", "Key", "About", "Reason")
+        listed = rows(plan, tenancy.language)
+        return columns, [(one.bureau, one.what, one.key, one.about, one.reason) for one in listed]
 
 
-class ApplyBureaus(BureauCommand):
+class ApplyBureaus(BureauCommand, Reporter):
     """Make the cloud as the register says.
 
     Adds, changes and removes; a bureau or system that left the register is never deleted here
@@ -74,6 +79,7 @@ class ApplyBureaus(BureauCommand):
     Examples:
       openstack bureau apply
       openstack bureau apply --plan monday.json
+      openstack bureau apply -f json
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -85,11 +91,17 @@ class ApplyBureaus(BureauCommand):
             type=Path,
             help="Execute this saved plan, and only if neither cloud nor register moved since",
         )
-        parser.add_argument("--json", action="store_true", help="Print what was done as JSON")
         return parser
 
-    def take_action(self, parsed_args: argparse.Namespace) -> int:
-        """Apply; return the exit code."""
+    def run(self, parsed_args: argparse.Namespace) -> int:
+        """Apply, say what was done, then what was not."""
+        code = super().run(parsed_args)
+        self._outcome.require_complete()
+        require_unblocked(self._plan, parsed_args.language)
+        return code
+
+    def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
+        """Apply; return columns and what became of each change."""
         tenancy = self.tenancy(parsed_args)
         saved = load_plan(parsed_args.plan) if parsed_args.plan else None
         with self.counted(), tenancy.store.lock():
@@ -98,14 +110,14 @@ class ApplyBureaus(BureauCommand):
             if saved is not None:
                 check_current(saved, present.plan)
             tenancy.store.keep_accepted(present.plan.accepted)
-            if not parsed_args.json:
-                show_plan(present.plan, tenancy, self.app.stdout, as_data=False)
+            if parsed_args.formatter == TEXT:
+                self.app.stdout.write(f"{plan_text(present.plan, tenancy)}\n")
             outcome = carry_out(present.plan, present, tenancy)
             end_departures(present, tenancy.store, outcome)
-        show_outcome(outcome, self.app.stdout, as_data=parsed_args.json)
-        outcome.require_complete()
-        require_unblocked(present.plan, tenancy.language)
-        return 0
+        self._plan, self._outcome = present.plan, outcome
+        done = sum(change.action in CLOUD_ACTIONS for change in outcome.done)
+        self.text = f"{done} changes made"
+        return ("Bureau", "What", "Key", "Done", "Error"), list(_results(outcome))
 
 
 def _detailed(plan: Plan) -> int:
@@ -136,20 +148,15 @@ def carry_out(plan: Plan, present: Present, tenancy: Tenancy) -> Outcome:
     return outcome
 
 
-def show_plan(plan: Plan, tenancy: Tenancy, stream: IO[str], *, as_data: bool) -> None:
-    """Print a plan in words or as JSON."""
-    if as_data:
-        stream.write(json.dumps(as_json(plan), ensure_ascii=False, indent=2) + "\n")
-        return
+def plan_text(plan: Plan, tenancy: Tenancy) -> str:
+    """Return a plan in words, with the bureaus' names."""
     names = {one.code: one.name for one in tenancy.register().bureaus}
-    stream.write(render(plan, tenancy.language, names).rstrip() + "\n")
+    return render(plan, tenancy.language, names).rstrip()
 
 
-def show_outcome(outcome: Outcome, stream: IO[str], *, as_data: bool) -> None:
-    """Print how many changes were made, or all of it as JSON."""
-    done = sum(change.action in CLOUD_ACTIONS for change in outcome.done)
-    if as_data:
-        failed = [{"key": one.change.key, "error": one.error} for one in outcome.failed]
-        stream.write(json.dumps({"done": done, "failed": failed}, indent=2) + "\n")
-    else:
-        stream.write(f"{done} changes made\n")
+def _results(outcome: Outcome) -> Iterator[tuple[str, str, str, bool, str]]:
+    for done in outcome.done:
+        yield done.bureau, done.action.value, done.key, True, ""
+    for failure in outcome.failed:
+        change = failure.change
+        yield change.bureau, change.action.value, change.key, False, failure.error

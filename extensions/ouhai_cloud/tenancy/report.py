@@ -1,17 +1,16 @@
-"""A plan in words: for people in either language, and as JSON."""
+"""A plan in words, in either language: as text, and row by row."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import NamedTuple
 
 from ouhai_cloud.errors import ConflictUndecided
 from ouhai_cloud.language import Language
-from ouhai_cloud.tenancy.changes import Action, Change, Plan
+from ouhai_cloud.tenancy.changes import Action, Plan
 from ouhai_cloud.tenancy.drift import Drift, DriftKind
 from ouhai_cloud.tenancy.encoding import in_words, value_text
-from ouhai_cloud.tenancy.plan_file import plan_to_json
 from ouhai_cloud.tenancy.resources import Value
 from ouhai_cloud.tenancy.wording import called
 
@@ -55,23 +54,47 @@ WORDS: Mapping[str, Mapping[Language, str]] = {
 }
 
 
+class Row(NamedTuple):
+    """One thing in a plan.
+
+    :param bureau: code of the bureau on whose account it is; empty for the district's own.
+    :param what: what it counts as: add, change, remove, record, forget, held, leaving, conflict,
+        drift.
+    :param sign: what a line of text begins with.
+    :param about: what is said beside the key; may be empty.
+    :param reason: why, or what was seen; may be empty.
+    """
+
+    bureau: str
+    what: str
+    sign: str
+    key: str
+    about: str
+    reason: str
+
+    @property
+    def line(self) -> str:
+        """Return it as a line of text."""
+        words = " ".join(filter(None, (self.sign, self.key, self.about)))
+        return f"{words}: {self.reason}" if self.reason else words
+
+
 def render(plan: Plan, language: Language, names: Mapping[str, str] | None = None) -> str:
     """Return a plan as text, grouped by bureau, with counts.
 
     :param names: Chinese names of bureaus by code, where known.
     """
     lines = []
-    parts = _parts(plan, language)
-    for bureau in sorted({code for code, _, _ in parts}):
-        own = [(word, line) for code, word, line in parts if code == bureau]
+    listed = list(rows(plan, language))
+    for bureau in sorted({one.bureau for one in listed}):
+        own = [one for one in listed if one.bureau == bureau]
         name = (names or {}).get(bureau, "")
         title = f"{bureau} {name}".strip() or WORDS["district"][language]
-        lines += [f"{title}: {_counts((word for word, _ in own), language)}"]
-        lines += [f"  {line}" for _, line in own]
+        lines += [f"{title}: {_counts(own, language)}"]
+        lines += [f"  {one.line}" for one in own]
     if not lines:
         return WORDS["nothing"][language]
-    total = _counts((word for _, word, _ in parts), language)
-    lines.append(f"{WORDS['in all'][language]}: {total}")
+    lines.append(f"{WORDS['in all'][language]}: {_counts(listed, language)}")
     if plan.drift:
         lines.append(WORDS["decide"][language])
     return "\n".join(lines)
@@ -80,30 +103,41 @@ def render(plan: Plan, language: Language, names: Mapping[str, str] | None = Non
 def require_unblocked(plan: Plan, language: Language) -> None:
     """Raise ConflictUndecided, which lists what is in the way, unless nothing is."""
     if plan.blocked:
-        parts = _parts(plan, language)
-        lines = [f"  {line}" for _, word, line in parts if word in ("held", "conflict")]
+        listed = rows(plan, language)
+        lines = [f"  {one.line}" for one in listed if one.what in ("held", "conflict")]
         raise ConflictUndecided("\n".join((WORDS["blocked"][language], *lines)))
 
 
-def summary(plan: Plan) -> dict[str, int]:
-    """Return how many there are of each: add, change, remove, …, drift, accepted."""
-    counted = Counter(word for _, word, _ in _parts(plan, "en"))
-    return {word: counted[word] for word in _COUNTED} | {"accepted": len(plan.accepted)}
+def rows(plan: Plan, language: Language) -> Iterator[Row]:
+    """Yield everything in a plan: changes in their order, then what apply leaves alone."""
+    for one in plan.changes:
+        reason = one.reason.in_(language)
+        yield Row(one.bureau, one.action.value, SIGNS[one.action], one.key, "", reason)
+    for held in plan.held:
+        change = held.change
+        reason = f"{change.reason.in_(language)}; {held.reason.in_(language)}"
+        yield Row(change.bureau, "held", f"… {SIGNS[change.action]}", change.key, "", reason)
+    for leaving in plan.leaving:
+        about = f"({len(leaving.resources)}, {called(leaving.phase, language)})"
+        reason = f"{leaving.reason.in_(language)}; {WORDS['retire it'][language]}"
+        yield Row(leaving.bureau, "leaving", ">", leaving.key, about, reason)
+    for conflict in plan.conflicts:
+        about = f"({', '.join(called(one, language) for one in conflict.attributes)})"
+        reason = conflict.reason.in_(language)
+        yield Row(conflict.bureau, "conflict", "x", conflict.key, about, reason)
+    for drift in plan.drift:
+        yield _drifted(drift, language)
 
 
-def as_json(plan: Plan) -> dict[str, Any]:
-    """Return a plan as data that json can write: the form of ``save_plan``, and a summary."""
-    return {"summary": summary(plan), **plan_to_json(plan)}
-
-
-def describe_drift(drift: Drift, language: Language) -> str:
-    """Return one line about drift: what, where, and what was expected."""
-    what = WORDS[drift.what.value][language]
+def _drifted(drift: Drift, language: Language) -> Row:
+    sign = f"! {WORDS[drift.what.value][language]}"
+    about, reason = "", ""
     if drift.attribute:
-        values = f"{value_text(drift.expected)} → {value_text(drift.seen)}"
-        return f"{what} {drift.key} {called(drift.attribute, language)}: {values}"
-    seen = f": {value_text(seen_as(drift, language))}" if drift.seen is not None else ""
-    return f"{what} {drift.key}{seen}"
+        about = called(drift.attribute, language)
+        reason = f"{value_text(drift.expected)} → {value_text(drift.seen)}"
+    elif drift.seen is not None:
+        reason = value_text(seen_as(drift, language))
+    return Row(drift.bureau, "drift", sign, drift.key, about, reason)
 
 
 def seen_as(drift: Drift, language: Language) -> Value:
@@ -116,37 +150,7 @@ def seen_as(drift: Drift, language: Language) -> Value:
 _COUNTED = ("add", "change", "remove", "record", "forget", "held", "leaving", "conflict", "drift")
 
 
-def _parts(plan: Plan, language: Language) -> list[tuple[str, str, str]]:
-    """Return bureau, what it counts as, and the line of everything in a plan."""
-    return [*_changes(plan, language), *_others(plan, language)]
-
-
-def _changes(plan: Plan, language: Language) -> Iterator[tuple[str, str, str]]:
-    for one in plan.changes:
-        yield one.bureau, one.action.value, f"{_line(one, language)}"
-    for held in plan.held:
-        reason = held.reason.in_(language)
-        yield held.change.bureau, "held", f"… {_line(held.change, language)}; {reason}"
-
-
-def _others(plan: Plan, language: Language) -> Iterator[tuple[str, str, str]]:
-    for leaving in plan.leaving:
-        what = f"{leaving.key} ({len(leaving.resources)}, {called(leaving.phase, language)})"
-        reason = f"{leaving.reason.in_(language)}; {WORDS['retire it'][language]}"
-        yield leaving.bureau, "leaving", f"> {what}: {reason}"
-    for conflict in plan.conflicts:
-        names = ", ".join(called(one, language) for one in conflict.attributes)
-        line = f"x {conflict.key} ({names}): {conflict.reason.in_(language)}"
-        yield conflict.bureau, "conflict", line
-    for drift in plan.drift:
-        yield drift.bureau, "drift", f"! {describe_drift(drift, language)}"
-
-
-def _line(change: Change, language: Language) -> str:
-    return f"{SIGNS[change.action]} {change.key}: {change.reason.in_(language)}"
-
-
-def _counts(words: Iterable[str], language: Language) -> str:
-    counted = Counter(words)
+def _counts(listed: Iterable[Row], language: Language) -> str:
+    counted = Counter(one.what for one in listed)
     parts = [f"{counted[one]} {WORDS[one][language]}" for one in _COUNTED if counted[one]]
     return ", ".join(parts)

@@ -147,16 +147,29 @@ def test_what_is_in_the_way_fails_when_all_else_is_done(
     assert client.run(PlanBureaus, "--detailed-exitcode")[0] == 3
 
 
-def test_plan_is_json_when_asked(client: Client) -> None:
-    plan = json.loads(client.run(PlanBureaus, "--json")[1])
-    assert len(plan["changes"]) > 100
+def test_plan_has_a_row_for_each_line(client: Client) -> None:
+    lines = client.run(PlanBureaus)[1].splitlines()
+    rows = client.rows(PlanBureaus)
+    assert len(rows) == len([line for line in lines if line.startswith("  ")]) > 100
+    first = next(row for row in rows if row["Key"] == "project:E021/oa")
+    assert (first["Bureau"], first["What"]) == ("E021", "add")
+    assert f"  + project:E021/oa: {first['Reason']}" in lines
+    assert client.run(PlanBureaus, "-c", "Key")[1].splitlines() == [row["Key"] for row in rows]
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "yaml", "value"])
+def test_plan_speaks_the_clients_formats(client: Client, form: str) -> None:
+    code, text = client.run(PlanBureaus, "-f", form, "--detailed-exitcode")
+    assert code == 2
+    assert "project:E021/oa" in text and "+ project" not in text
 
 
 def test_apply_says_what_it_did(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    first = json.loads(client.run(ApplyBureaus, "--json")[1])
-    again = json.loads(client.run(ApplyBureaus, "--json")[1])
-    assert first["done"] > 100 and again == {"done": 0, "failed": []}
-    assert f"{first['done']}/{first['done']}" in capsys.readouterr().err
+    first = client.rows(ApplyBureaus)
+    assert len(first) > 100 and all(row["Done"] and not row["Error"] for row in first)
+    assert f"{len(first)}/{len(first)}" in capsys.readouterr().err
+    assert client.rows(ApplyBureaus) == []
+    assert client.run(ApplyBureaus)[1].splitlines() == ["Nothing to do.", "0 changes made"]
 
 
 def test_a_saved_plan_is_executed_only_while_the_cloud_has_not_moved(client: Client) -> None:

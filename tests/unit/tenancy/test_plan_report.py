@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ouhai_cloud.tenancy.plan import make_plan
 from ouhai_cloud.tenancy.plan_file import load_plan, plan_from_json, plan_to_json, save_plan
 from ouhai_cloud.tenancy.register.load import load
 from ouhai_cloud.tenancy.register.model import Register
-from ouhai_cloud.tenancy.report import as_json, describe_drift, render, summary
+from ouhai_cloud.tenancy.report import render, rows
 from ouhai_cloud.tenancy.resources import Kind, Resource
 from ouhai_cloud.tenancy.retirement import Phase
 from ouhai_cloud.tenancy.wording import CHINESE
@@ -76,8 +77,9 @@ def test_what_is_unexpected_is_told_in_the_language() -> None:
     key = keys.foreign(Kind.NETWORK, "5f0c")
     seen = Resource(Kind.NETWORK, key, "E002", {"name": "lan", "port_security": False})
     drift = Drift(DriftKind.UNEXPECTED, key, "E002", "", None, "name=lan …", seen)
-    assert describe_drift(drift, "zh") == f"意外出现 {key}: 名称=lan 端口安全=False"
-    assert describe_drift(drift, "en") == f"unexpected {key}: name=lan port_security=False"
+    plan = replace(make_plan({}, {}, {}), drift=(drift,))
+    assert f"  ! 意外出现 {key}: 名称=lan 端口安全=False" in render(plan, "zh")
+    assert f"  ! unexpected {key}: name=lan port_security=False" in render(plan, "en")
 
 
 def test_everything_has_a_chinese_name() -> None:
@@ -86,18 +88,16 @@ def test_everything_has_a_chinese_name() -> None:
     assert not {*names, *Phase} - CHINESE.keys()
 
 
-def test_counts_are_those_of_the_lines(plan: Plan) -> None:
-    counts = summary(plan)
-    assert (counts["drift"], counts["leaving"], counts["conflict"], counts["accepted"]) == (
-        2,
-        1,
-        1,
-        1,
-    )
-    lines = [line.strip() for line in render(plan, "en").splitlines() if line.startswith("  ")]
-    for sign, word in (("+", "add"), ("~", "change"), ("-", "remove"), ("…", "held")):
-        assert len([one for one in lines if one.startswith(sign)]) == counts[word]
-    assert as_json(plan)["summary"] == counts
+def test_rows_are_what_the_text_says(plan: Plan) -> None:
+    listed = list(rows(plan, "en"))
+    text = render(plan, "en").splitlines()
+    lines = [line.removeprefix("  ") for line in text if line.startswith("  ")]
+    assert sorted(one.line for one in listed) == sorted(lines)
+    for sign, what in (("+", "add"), ("~", "change"), ("…", "held"), (">", "leaving")):
+        counted = [one for one in listed if one.what == what]
+        assert counted and len([one for one in lines if one.startswith(sign)]) == len(counted)
+    assert [one.what for one in listed].count("drift") == 2
+    assert [one.what for one in listed].count("conflict") == 1
 
 
 def test_nothing_to_do_is_said() -> None:
