@@ -128,11 +128,13 @@ def members(bureaus: Bureaus) -> list[Member]:
 def copy_name(member: Member) -> Iterator[str]:
     """Give a name for a copy, which is gone in the end with its data, whatever comes of it."""
     name = f"test-{secrets.token_hex(3)}"
-    yield name
-    if any(row["Name"] == name for row in member.answer("list", "--deployed")):
-        done = member.app("delete", name, "--delete-data")
-        if done.returncode != 0:
-            raise CommandFailed(f"{name} is left behind: {done.stderr}")
+    try:
+        yield name
+    finally:
+        if any(row["Name"] == name for row in member.answer("list", "--deployed")):
+            done = member.app("delete", name, "--delete-data")
+            if done.returncode != 0:
+                raise CommandFailed(f"{name} is left behind: {done.stderr}")
 
 
 def deploy(
