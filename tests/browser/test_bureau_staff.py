@@ -20,6 +20,13 @@ MAKING = {
     "stacks": "launch",
 }
 
+# Words of Heat's pages, and what they are in English.
+HEAT = {
+    "stacks": ("创建堆栈", "Stack"),
+    "resource_types": ("资源类型", "Resource Types"),
+    "template_versions": ("模板版本", "Template Versions"),
+}
+
 
 @pytest.fixture(scope="module")
 def bureaus() -> Bureaus:
@@ -74,3 +81,16 @@ def test_is_offered_to_make_what_the_services_would_let_the_role_make(
             seen.add(page)
         dashboard.screenshot(f"7-{role}-{page}")
     assert seen == offered
+
+
+def test_reads_heats_pages_in_chinese(
+    dashboard: Dashboard, bureaus: Bureaus, bureau: Bureau
+) -> None:
+    """Debian leaves their translations uncompiled."""
+    dashboard.open()
+    dashboard.log_in_as(f"{bureau.short}-member", bureaus.password, DIRECTORY)
+    for page, (chinese, english) in HEAT.items():
+        dashboard.open(f"project/{page}/")
+        dashboard.screenshot(f"8-{page}")
+        assert chinese in dashboard.text
+        assert english not in dashboard.text
