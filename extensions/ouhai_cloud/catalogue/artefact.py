@@ -239,11 +239,14 @@ class Artefact:
         :raises BackupUnreadable: it is damaged.
         """
         expander = lzma.LZMADecompressor()
-        for piece in self._pieces(part):
-            try:
-                yield expander.decompress(piece)
-            except (lzma.LZMAError, EOFError) as error:
-                raise self._damaged(f"{part.file} cannot be expanded ({error})") from error
+        try:
+            for piece in self._pieces(part):
+                yield expander.decompress(piece, PIECE_BYTES)
+                # A piece may stand for gigabytes.
+                while not (expander.needs_input or expander.eof):
+                    yield expander.decompress(b"", PIECE_BYTES)
+        except (lzma.LZMAError, EOFError) as error:
+            raise self._damaged(f"{part.file} cannot be expanded ({error})") from error
 
     def _pieces(self, part: Part) -> Iterator[bytes]:
         with self._opened() as archive:

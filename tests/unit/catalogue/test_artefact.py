@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ouhai_cloud.catalogue import setups
-from ouhai_cloud.catalogue.artefact import Artefact, Manifest, Writer
+from ouhai_cloud.catalogue.artefact import PIECE_BYTES, Artefact, Manifest, Writer
 from ouhai_cloud.catalogue.entry import load
 from ouhai_cloud.errors import BackupUnreadable, BackupUnwritable
 
@@ -63,6 +63,15 @@ def test_any_content_comes_back(
     artefact.check(ignore)
     got = [b"".join(artefact.image(one)) for one in artefact.manifest.parts]
     assert got == [b"".join(one) for one in images]
+
+
+def test_what_is_small_in_the_file_does_not_fill_the_memory(tmp_path: Path) -> None:
+    artefact = written(tmp_path / "web1.tar", (bytes(PIECE_BYTES) for _ in range(64)))
+    assert artefact.size_bytes < PIECE_BYTES
+    (part,) = artefact.manifest.parts
+    sizes = [len(piece) for piece in artefact.image(part)]
+    assert max(sizes) <= PIECE_BYTES
+    assert sum(sizes) == part.image_bytes == 64 * PIECE_BYTES
 
 
 def test_standard_tools_read_it(tmp_path: Path) -> None:
