@@ -45,7 +45,7 @@ def add_rules(site: Site, wanted: Sequence[Resource]) -> Mapping[Key, str]:
         return {key_: _add_or_find(site, key_, body) for key_, body in bodies.items()}
 
 
-def by_group(rules: Sequence[Resource], _most: int) -> list[list[Resource]]:
+def by_group(rules: Sequence[Resource]) -> list[list[Resource]]:
     """Return rules by group, since Neutron takes those of one group in a request."""
     groups: dict[str, list[Resource]] = {}
     for one in rules:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,19 +23,15 @@ from ouhai_cloud.tenancy.target import Ids, Result
 One = Callable[[Site, Resource], str]
 Many = Callable[[Site, Sequence[Resource]], Mapping[Key, str]]
 Prepare = Callable[[Site], None]
-Parted = Callable[[Sequence[Resource], int], Sequence[Sequence[Resource]]]
-
-
-def in_chunks(resources: Sequence[Resource], most: int) -> list[Sequence[Resource]]:
-    """Return resources in parts of at most so many."""
-    return [resources[start : start + most] for start in range(0, len(resources), most)]
+Parted = Callable[[Sequence[Resource]], Sequence[Sequence[Resource]]]
 
 
 @dataclass(frozen=True)
 class Writer:
     """How a kind is written.
 
-    :param add: makes one; or ``add_many`` makes ``most`` by one request.
+    :param add: makes one; or ``add_many`` makes up to ``most`` by one request.
+    :param part: says which ones go into one request, where that is not ours to choose.
     :param threads: how many requests at a time.
     :param prepare: done once before any is added.
     """
@@ -45,9 +42,16 @@ class Writer:
     change: One | None = None
     # Neutron makes what one request asks for one after another: small parts use all its processes.
     most: int = 10
-    part: Parted = in_chunks
+    part: Parted | None = None
     prepare: Prepare | None = None
     threads: int = 4
+
+    def parts(self, resources: Sequence[Resource]) -> Sequence[Sequence[Resource]]:
+        """Return resources in parts, each for one request; few ones are shared out, too."""
+        if self.part is not None:
+            return self.part(resources)
+        size = min(self.most, max(1, math.ceil(len(resources) / self.threads)))
+        return [resources[start : start + size] for start in range(0, len(resources), size)]
 
 
 def deleting(path: str) -> One:
@@ -192,7 +196,7 @@ def _by_parts(
     def work(part: Sequence[Resource]) -> list[Result]:
         return _write_part(site, write, part)
 
-    for results in each(work, writer.part(resources, writer.most), writer.threads):
+    for results in each(work, writer.parts(resources), writer.threads):
         yield from results
 
 
