@@ -77,7 +77,7 @@ def drill(done: Steps, application: str, replace: bool) -> None:
         first = people()
         with done.step("the application is used and backed up"):
             backed_up(first[0], application, folder, file)
-            done.seen(f"{file.stat().st_size / 2**20:.0f} MiB")
+            done.seen(f"{file.stat().st_size / 2**10:.0f} KiB")
         theirs = project_ids(first)
         with done.step("the cloud is gone"):
             steps.lab("down")
