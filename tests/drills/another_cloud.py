@@ -65,13 +65,14 @@ def main() -> int:
 
 def drill(done: Steps, application: str, replace: bool) -> None:
     """Do it all."""
-    if steps.lab_exists() and not replace:
+    there = steps.lab_exists()
+    if there and not replace:
         raise DrillFailed("a lab is up and would be lost: give --replace if it may be")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         file = folder / "copy.tar"
         with done.step("a cloud"):
-            if not steps.lab_exists():
+            if not there:
                 steps.lab("up")
             application_images.provide(Lab())
         first = people()

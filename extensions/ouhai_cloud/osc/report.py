@@ -5,32 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint
-from typing import IO, Any
+from typing import Any
 
-from cliff.formatters.base import ListFormatter
+from cliff.formatters.value import ValueFormatter
 from cliff.lister import Lister
 from stevedore import ExtensionManager
 from stevedore.extension import Extension
 
 TEXT = "text"
-
-
-class TextFormatter(ListFormatter):
-    """A row a line; what is printed when a person chose columns, and so no longer sentences."""
-
-    def add_argument_group(self, parser: argparse.ArgumentParser) -> None:
-        """Add no options."""
-
-    def emit_list(
-        self,
-        column_names: Sequence[str],  # noqa: ARG002 - cliff's signature
-        data: Iterable[Sequence[Any]],
-        stdout: IO[str],
-        parsed_args: argparse.Namespace,  # noqa: ARG002
-    ) -> None:
-        """Print the rows."""
-        for row in data:
-            stdout.write(" ".join(str(one) for one in row) + "\n")
 
 
 class Reporter(Lister):
@@ -44,9 +26,10 @@ class Reporter(Lister):
 
     def _load_formatter_plugins(self) -> ExtensionManager[Any]:
         plugins: ExtensionManager[Any] = super()._load_formatter_plugins()
-        # Not registered as a plugin: then every list of the client would offer it.
-        where = EntryPoint(TEXT, f"{__name__}:{TextFormatter.__name__}", "")
-        plugins.extensions.append(Extension(TEXT, where, TextFormatter, TextFormatter()))
+        # Where columns are chosen there are no sentences: a row a line. Not registered as a plugin,
+        # else every list of the client would offer it.
+        where = EntryPoint(TEXT, f"{ValueFormatter.__module__}:{ValueFormatter.__name__}", "")
+        plugins.extensions.append(Extension(TEXT, where, ValueFormatter, ValueFormatter()))
         return plugins
 
     @property

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ouhai_cloud.catalogue.serverless import references
 
 from tests.runner.paths import ROOT
 
 TEMPLATES = sorted(ROOT.glob("heat-templates/*/*/template.yaml"))
-REFERENCES = ("get_resource", "get_attr")
-
-
-def named(value: Any) -> Iterator[str]:
-    """Yield the resources that a part of a template refers to."""
-    if isinstance(value, Mapping):
-        for function in REFERENCES:
-            if function in value:
-                one = value[function]
-                yield one[0] if isinstance(one, list) else one
-        value = list(value.values())
-    if isinstance(value, list):
-        for one in value:
-            yield from named(one)
 
 
 def first(template: Mapping[str, Any]) -> list[str]:
     """Return the resources of a template that wait for no other."""
     resources = template["resources"]
-    return [
-        name
-        for name, one in resources.items()
-        if "depends_on" not in one and not set(named(one.get("properties"))) & set(resources)
-    ]
+    return [name for name, one in resources.items() if not set(references(one)) & set(resources)]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda one: one.parent.parent.name)
