@@ -134,7 +134,7 @@ def run_cold(layout: Layout) -> dict[str, float]:
 def run_lab(layout: Layout, environment: Mapping[str, str]) -> dict[str, float]:
     """Take the lab down and up; return seconds by phase, and of the whole command as TOTAL."""
     lab("down", environment)
-    seconds = lab("up", environment, "--topology", "aio")
+    seconds = lab("up", environment, "--topology", "aio", "--until", "verify")
     state = load(layout)
     if state is None or not state.verified:
         raise BenchFailed(f"`deploy/lab up` ended well, but {layout.state} has no verified lab")
