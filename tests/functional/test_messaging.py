@@ -45,6 +45,25 @@ print(json.dumps(found), flush=True)
 os._exit(0)  # a proper end takes ten seconds
 """
 
+# What RabbitMQ does with a queue that its directory lost with the power: it begins without a leader.
+LOST_QUEUE = """
+Resource = rabbit_misc:r(<<"neutron">>, queue, <<"ouhai-test-lost">>),
+Arguments = [{<<"x-queue-type">>, longstr, <<"quorum">>}],
+{new, Queue} = rabbit_amqqueue:declare(Resource, true, false, Arguments, none, <<"test">>),
+{Name, Node} = amqqueue:get_pid(Queue),
+Id = ra_directory:uid_of(quorum_queues, Name),
+ok = ra:stop_server(quorum_queues, {Name, Node}),
+ra_directory:unregister_name(quorum_queues, Id),
+ra_leaderboard:clear(Name),
+{[_], []} = rabbit_quorum_queue:recover(<<"neutron">>, [Queue]),
+timer:sleep(2000),
+ra_leaderboard:lookup_leader(Name).
+"""
+LEADER = """
+{ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"neutron">>, queue, <<"ouhai-test-lost">>)),
+element(2, ra_leaderboard:lookup_leader(element(1, amqqueue:get_pid(Queue)))).
+"""
+
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_calls_by_our_driver(lab: Lab, service: str) -> None:
@@ -67,3 +86,19 @@ def test_a_services_queues_are_quorum_queues(lab: Lab, service: str) -> None:
     # The test above leaves queues for a minute that are of another type; no service listens there.
     passing = [queue for queue in queues if not queue["durable"]]
     assert [queue["name"] for queue in passing if queue["consumers"]] == []
+
+
+def test_a_queue_lost_with_the_power_gets_a_leader(lab: Lab) -> None:
+    def control(words: str) -> str:
+        done = lab.ssh(lab.control, f"rabbitmqctl --quiet {words}")
+        assert done.code == 0, done
+        return done.output.strip()
+
+    post = "systemctl show --property ExecStartPost rabbitmq-server"
+    assert "eval_file /etc/rabbitmq/elect-leaders.erl" in lab.ssh(lab.control, post).output
+    try:
+        assert control(f"eval '{LOST_QUEUE}'") == "undefined"
+        assert control("eval_file /etc/rabbitmq/elect-leaders.erl") == "[]"
+        assert control(f"eval '{LEADER}'") == "rabbit@localhost"
+    finally:
+        control("delete_queue --vhost neutron ouhai-test-lost")
