@@ -45,7 +45,7 @@ print(json.dumps(found), flush=True)
 os._exit(0)  # a proper end takes ten seconds
 """
 
-# What RabbitMQ does with a queue that its directory lost with the power: it begins without a leader.
+# What RabbitMQ does with a queue that its directory lost with the power; it has no leader then.
 LOST_QUEUE = """
 Resource = rabbit_misc:r(<<"neutron">>, queue, <<"ouhai-test-lost">>),
 Arguments = [{<<"x-queue-type">>, longstr, <<"quorum">>}],
