@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -13,8 +17,8 @@ short_description: Install a host's packages in one transaction
 description:
   - Like M(ansible.builtin.apt), with two differences that matter where hundreds of packages are
     installed at once. An installation that was killed is taken up again. And Python's modules are
-    byte-compiled once at the end on all cores, not package by package on one, which halves the
-    time.
+    byte-compiled many at a time, on the cores that apt leaves idle, and the rest at the end on all
+    of them, not package by package on one, which halves the time.
   - Packages that are installed stay as they are, but for those that are to follow the source.
 options:
   names:
@@ -59,12 +63,14 @@ LISTED = "/var/lib/ouhai/packages-listed"
 SHIM = "/usr/local/sbin/py3compile"
 SHIM_TEXT = f"""\
 #!/bin/sh
-# While ouhai-cloud installs packages it compiles all modules once, at the end.
+# While ouhai-cloud installs packages it compiles all modules itself.
 [ -e {MARKER} ] || exec /usr/bin/py3compile "$@"
 """
 # apt gives maintainer scripts a path of its own, without /usr/local
 SCRIPT_PATH = "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 PYTHON_FOLDER = "/usr/lib/python3/dist-packages"
+COMPILE = ["python3", "-m", "compileall", "-q"]
+BETWEEN_ROUNDS_SECONDS = 5.0
 
 
 def missing(module: AnsibleModule) -> list[str]:
@@ -111,8 +117,32 @@ def run(module: AnsibleModule, *command: str) -> None:
         )
 
 
-def install(module: AnsibleModule, *, listed_now: bool) -> None:
-    """Install all packages; their modules are to be compiled afterwards."""
+@contextmanager
+def compiled_meanwhile() -> Iterator[None]:
+    """Byte-compile, again and again, what apt has unpacked so far; it uses little over one core."""
+    done = threading.Event()
+
+    def rounds() -> None:
+        quiet = subprocess.DEVNULL
+        command = ["nice", "-n", "19", *COMPILE, PYTHON_FOLDER]
+        while not done.wait(BETWEEN_ROUNDS_SECONDS):
+            subprocess.run(command, stdout=quiet, stderr=quiet, check=False)
+
+    thread = threading.Thread(target=rounds)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def install(module: AnsibleModule, *, listed_now: bool, upgrade: bool) -> None:
+    """Install all packages; their modules are not all compiled yet.
+
+    :param upgrade: some are there in another version. Their files may have the old ones' size and
+        time, so that nobody could tell code that was compiled in the midst of it from the new.
+    """
     with open(SHIM, "w", encoding="ascii") as file:
         file.write(SHIM_TEXT)
     os.chmod(SHIM, 0o755)  # noqa: S103 - a program on everybody's path
@@ -123,14 +153,15 @@ def install(module: AnsibleModule, *, listed_now: bool) -> None:
     apt += ["-o", f"DPkg::Path={SCRIPT_PATH}", "-o", "Dpkg::Options::=--force-confold"]
     if not listed_now:
         list_source(module)
-    run(module, *apt, "install", "--allow-downgrades", *module.params["names"])
+    with nullcontext() if upgrade else compiled_meanwhile():
+        run(module, *apt, "install", "--allow-downgrades", *module.params["names"])
 
 
 def compile_modules(module: AnsibleModule) -> None:
     """Byte-compile what was installed since the marker was set, on all cores."""
     # files that are not valid for this Python (templates, tests of other versions) are passed over,
     # as py3compile does, hence the exit code says nothing
-    module.run_command(["python3", "-m", "compileall", "-q", "-j", "0", PYTHON_FOLDER])
+    module.run_command([*COMPILE, "-j", "0", PYTHON_FOLDER])
     os.unlink(MARKER)
 
 
@@ -148,11 +179,12 @@ def main() -> None:
     if list_now:
         os.makedirs(os.path.dirname(MARKER), exist_ok=True)
         list_source(module)
-    names = missing(module) + outdated(module)
+    other_version = outdated(module)
+    names = missing(module) + other_version
     pending = os.path.exists(MARKER)
     if not module.check_mode:
         if names:
-            install(module, listed_now=list_now)
+            install(module, listed_now=list_now, upgrade=bool(other_version))
         if names or pending:
             compile_modules(module)
     diff = {"before": "", "after": "".join(f"{name}\n" for name in names)}
