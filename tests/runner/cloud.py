@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.runner.checks import BIN, ENVIRONMENT, pytest_step
+from tests.runner.checks import ENVIRONMENT, pytest_step
 from tests.runner.execution import Step
 from tests.runner.paths import OUTPUT
 
 MINUTE = 60
 APPLICATIONS = "tests/functional/applications"
+TCPDUMP = ("tcpdump",)
 CHROMIUM = ("chromium", "chromium-driver", "libnss3-tools", "fonts-wqy-microhei")
 
 
@@ -19,7 +20,7 @@ def lab_up() -> Step:
 def functional() -> Step:
     """Tests of the lab and of the cloud on it."""
     return pytest_step(
-        "functional", "tests/functional", 60 * MINUTE, ("tcpdump",), (f"--ignore={APPLICATIONS}",)
+        "functional", "tests/functional", 60 * MINUTE, TCPDUMP, (f"--ignore={APPLICATIONS}",)
     )
 
 
@@ -37,9 +38,7 @@ def tempest() -> Step:
     """OpenStack's own acceptance tests, the smoke set."""
     junit = OUTPUT / "tempest.xml"
     command = ("tests/tempest/run", f"--junitxml={junit}", f"--output={OUTPUT / 'tempest'}")
-    return Step(
-        "tempest", command, 50 * MINUTE, {**ENVIRONMENT, "PYTHON": str(BIN / "python")}, junit
-    )
+    return Step("tempest", command, 50 * MINUTE, ENVIRONMENT, junit)
 
 
 def bench() -> Step:
