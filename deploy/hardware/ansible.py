@@ -14,6 +14,9 @@ from deploy.hardware.progress import Progress
 HEADING = re.compile(r"(PLAY|TASK|RUNNING HANDLER) \[(.*)\] \**$")
 FAILURE = re.compile(r"(fatal|failed): \[|\[ERROR\]|ERROR!")
 FAILURE_LINES_MAX = 40
+# What our own actions tell while they work.
+TOLD = re.compile(r"  \S")
+SILENCE_SECONDS = 30.0
 
 
 def environment(layout: Layout) -> dict[str, str]:
@@ -52,20 +55,26 @@ def follow(job: jobs.Job, progress: Progress) -> None:
     NAME.times, for whoever wants to know what took long.
     """
     play_name = ""
-    started = time.monotonic()
+    started = shown = time.monotonic()
     with (
         job.log.open("w", buffering=1) as log,
         job.log.with_suffix(".times").open("w", buffering=1) as times,
     ):
         for line in job.process.stdout or ():
             log.write(line)
+            now = time.monotonic()
             heading = HEADING.match(line)
             if heading is None:
+                if TOLD.match(line):
+                    long_silent = now - shown >= SILENCE_SECONDS
+                    progress.detail(f"{play_name}: {line.strip()}", milestone=long_silent)
+                    shown = now if long_silent else shown
                 continue
             kind, name = heading.groups()
-            times.write(f"{time.monotonic() - started:8.1f} s  {kind} {name}\n")
+            times.write(f"{now - started:8.1f} s  {kind} {name}\n")
             if kind == "PLAY":
                 play_name = name
+                shown = now
                 progress.detail(name, milestone=True)
             else:
                 progress.detail(f"{play_name}: {name}")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from deploy.hardware.ansible import HEADING, environment, failure
+import pytest
+
+from deploy.hardware import ansible
+from deploy.hardware.ansible import HEADING, environment, failure, follow
 from deploy.hardware.layout import layout_from
-from deploy.hardware.progress import duration, table
+from deploy.hardware.progress import Progress, duration, table
 from deploy.hardware.summary import exports
 
 LOG = """\
@@ -49,6 +54,24 @@ def test_headings_are_recognised_with_brackets_in_them() -> None:
     match = HEADING.match("TASK [nova : Wait for [api]] ****\n".rstrip())
     assert match is not None
     assert match.groups() == ("TASK", "nova : Wait for [api]")
+
+
+@pytest.mark.parametrize(
+    ("silence", "shown"), [(30.0, ["Bureaus"]), (0.0, ["Bureaus", "Bureaus: 1/2 domain:E021, 5 s"])]
+)
+def test_what_a_long_task_tells_breaks_the_silence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    silence: float,
+    shown: list[str],
+) -> None:
+    monkeypatch.setattr(ansible, "SILENCE_SECONDS", silence)
+    lines = ["PLAY [Bureaus] ***\n", "  1/2 domain:E021, 5 s\n", "TASK [Apply] ***\n", "    - x\n"]
+    job: Any = SimpleNamespace(log=tmp_path / "bureaus.log", process=SimpleNamespace(stdout=lines))
+    follow(job, Progress())
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()] == shown
+    assert job.log.read_text() == "".join(lines)
 
 
 def test_duration_reads_well() -> None:

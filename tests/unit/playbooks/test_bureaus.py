@@ -32,7 +32,9 @@ plan*)
     exit "$(cat "$folder/code")"
     ;;
 esac
+echo "1/2 domain:E021, 5 s" >&2
 cp "$file" "$folder/applied"
+exit "$(cat "$folder/applied_code")"
 """
 
 
@@ -46,9 +48,10 @@ class Bureaus:
         command.chmod(0o755)
         self.variables = {"bureau_register": str(REGISTER_FILE), "bureaus_command": [str(command)]}
 
-    def run(self, code: int, *options: str) -> subprocess.CompletedProcess[str]:
-        """Run the playbook while plan ends with an exit code."""
+    def run(self, code: int, *options: str, applied: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run the playbook while plan and apply end with these exit codes."""
         (self.folder / "code").write_text(str(code))
+        (self.folder / "applied_code").write_text(str(applied))
         (self.folder / "calls").write_text("")
         given = ("-e", json.dumps(self.variables))
         # The deploy host's Python has the extensions installed.
@@ -84,6 +87,7 @@ def test_what_was_shown_is_applied_and_the_settings_are_left(bureaus: Bureaus) -
     first = bureaus.run(2)
     assert first.returncode == 0, first.stdout + first.stderr
     assert bureaus.calls == ["plan", "apply"] and "+ domain:E021" in first.stdout
+    assert "\n  1/2 domain:E021, 5 s\n" in first.stdout
     assert (bureaus.folder / "applied").read_text() == (bureaus.folder / "planned").read_text()
     assert bureaus.left.stat().st_mode & 0o777 == 0o600
     by_hand = load({"OS_CLIENT_CONFIG_FILE": str(bureaus.inventory / "clouds.yaml")})
@@ -98,3 +102,9 @@ def test_a_check_changes_nothing_and_fails_when_something_is_in_the_way(bureaus:
     done = bureaus.run(3, "--check")
     assert done.returncode != 0 and "in the way" in done.stdout and "+ domain:E021" in done.stdout
     assert bureaus.calls == ["plan"] and not bureaus.left.exists()
+
+
+def test_an_apply_that_fails_says_why(bureaus: Bureaus) -> None:
+    done = bureaus.run(2, applied=1)
+    assert done.returncode != 0
+    assert "ended with 1\n" in done.stdout and "1/2 domain:E021" in done.stdout.split("FAILED!")[1]
