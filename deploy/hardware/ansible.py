@@ -51,6 +51,9 @@ def play(layout: Layout, progress: Progress, playbook: str, *arguments: str) -> 
 def follow(job: jobs.Job, progress: Progress) -> None:
     """Write a job's output to its log as it comes, and show plays and tasks.
 
+    What a task tells while it works is shown, too; in a log, where details are not, only when
+    nothing else was for a while.
+
     When each had its first result (Ansible names a task no earlier) goes to a second log,
     NAME.times, for whoever wants to know what took long.
     """
@@ -68,7 +71,8 @@ def follow(job: jobs.Job, progress: Progress) -> None:
                 if TOLD.match(line):
                     long_silent = now - shown >= SILENCE_SECONDS
                     progress.detail(f"{play_name}: {line.strip()}", milestone=long_silent)
-                    shown = now if long_silent else shown
+                    if long_silent:
+                        shown = now
                 continue
             kind, name = heading.groups()
             times.write(f"{now - started:8.1f} s  {kind} {name}\n")

@@ -28,6 +28,7 @@ class ActionModule(CheckedAction):
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
         """Return the exit code and what was said; `failed` unless the code is 0."""
+        # What the task and its blocks say under `environment`; the method fills it.
         asked: dict[str, str] = {}
         self._compute_environment_string(asked)
         told: deque[str] = deque(maxlen=LAST_LINES)
