@@ -45,6 +45,21 @@ def objects(register: Register, wanted: State, prefix: str) -> Objects:
     }
 
 
+def network_quota(system: Mapping[str, Any]) -> dict[str, int]:
+    """Return Neutron's quota of a system, by openstacksdk's names."""
+    return {"networks": 1, "subnets": 1, "ports": system["ports"]}
+
+
+def volume_quota(system: Mapping[str, Any]) -> dict[str, int]:
+    """Return Cinder's quota of a system, by openstacksdk's names; disk in GiB."""
+    return {"volumes": system["volumes"], "gigabytes": system["disk_gib"]}
+
+
+def differ(there: object, quota: Mapping[str, int]) -> bool:
+    """Tell whether a quota that is there, if any, has other figures."""
+    return any(getattr(there, name, None) != value for name, value in quota.items())
+
+
 def _is_system(one: Resource) -> bool:
     return one.kind is Kind.NETWORK
 

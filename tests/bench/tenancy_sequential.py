@@ -10,7 +10,7 @@ from typing import Any
 
 from openstack.connection import Connection
 
-from tests.bench.tenancy_objects import Objects
+from tests.bench.tenancy_objects import Objects, differ, network_quota, volume_quota
 
 
 def make(cloud: Connection, wanted: Objects, external_network: str, group_domain: str) -> None:
@@ -84,13 +84,10 @@ def _grants(cloud: Connection, wanted: Objects, domains: Any, group_domain: str)
 
 def _quotas(cloud: Connection, one: dict[str, Any], project: Any) -> None:
     """Set quotas that differ; with unified limits Nova's own API takes none."""
-    volume = {"volumes": one["volumes"], "gigabytes": one["disk_gib"]}
-    network = {"networks": 1, "subnets": 1, "ports": one["ports"]}
-    now = cloud.block_storage.get_quota_set(project.id)
-    if any(getattr(now, name) != value for name, value in volume.items()):
+    volume, network = volume_quota(one), network_quota(one)
+    if differ(cloud.block_storage.get_quota_set(project.id), volume):
         cloud.block_storage.update_quota_set(project.id, **volume)
-    there = cloud.network.get_quota(project.id)
-    if any(getattr(there, name) != value for name, value in network.items()):
+    if differ(cloud.network.get_quota(project.id), network):
         cloud.network.update_quota(project.id, **network)
 
 
