@@ -98,7 +98,7 @@ def _wait_active(scene: Scene) -> None:
     Wait(
         what="The guest becomes ACTIVE",
         where=f"Nova, server {scene.server_id}",
-        remedy="When the task is `spawning` and no port is bound, look at neutron-rpc-server and "
-        "at ovn-controller on the compute host (`ovs-vsctl list open`).",
+        remedy="When the task is `spawning` and no port is bound, look at neutron-api and at "
+        "ovn-controller on the compute host (`ovs-vsctl list open`).",
         timeout_seconds=scene.settings.build_timeout_seconds,
     ).until(active, lambda: f"Its state is still {seen}.")
