@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from keystoneauth1.identity.v3 import Token
 from openstack.connection import Connection
 
 from tests.bench.tenancy_objects import Objects, differ, network_quota, volume_quota
@@ -76,7 +77,7 @@ class _Script:
         """Set unified limits by one request, the quotas of Cinder and Neutron by one each."""
         network, volume = self.cloud.network, self.cloud.block_storage
         registered = {one.resource_name: one for one in self.cloud.identity.registered_limits()}
-        there = {(one.project_id, one.resource_name) for one in self.cloud.identity.limits()}
+        there = {(one["project_id"], one["resource_name"]) for one in self._all_limits()}
         bodies = [
             {
                 "project_id": self._project(one),
@@ -165,6 +166,14 @@ class _Script:
             if rules:
                 todo.append(rules)
         self._ask(lambda rules: self._bulk(self.cloud.network, "security_group_rules", rules), todo)
+
+    def _all_limits(self) -> list[Named]:
+        """List limits with a token for the whole system: one for a project sees its own alone."""
+        session = self.cloud.session
+        of_all = Token(session.auth.auth_url, session.get_token(), system_scope="all")
+        answer = self.cloud.identity.get("/limits", auth=of_all)
+        answer.raise_for_status()
+        return list(answer.json()["limits"])
 
     def _project(self, one: Named) -> str:
         return str(self.projects[one["project"]].id)
