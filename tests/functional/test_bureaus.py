@@ -24,6 +24,16 @@ def test_a_second_plan_is_empty(bureaus: Bureaus) -> None:
     assert json.loads(done.stdout) == []
 
 
+def test_cinder_lists_the_quotas_that_it_tells_one_by_one(api: Api) -> None:
+    projects = [one["id"] for one in api.list("identity", "/projects")]
+    listed = api.get("block_storage", "/ouhai-quota-sets")
+    apart = {one["id"]: one for one in listed["quota_sets"]}
+    assert set(apart) & set(projects)
+    for project in projects:
+        told = api.get("block_storage", f"/os-quota-sets/{project}")["quota_set"]
+        assert {"id": project, **listed["defaults"], **apart.get(project, {})} == told
+
+
 def answer(bureaus: Bureaus, *words: str) -> Any:
     """Return what `openstack bureau WORDS` answers; it must succeed."""
     done = bureaus.command(*words, "-f", "json")

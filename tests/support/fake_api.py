@@ -105,6 +105,9 @@ class FakeApi:
     def get(self, _service: str, path: str, **_: Any) -> Json:
         """Answer a GET of one object."""
         self._ask("GET", path)
+        if path == "/ouhai-quota-sets":
+            apart = [{"id": one, **quota} for one, quota in self.quotas["volume"].items()]
+            return {"defaults": self._quota("volume", ""), "quota_sets": apart}
         collection, id_ = path.strip("/").split("/")[:2]
         if collection == "os-quota-sets":
             return {"quota_set": self._quota("volume", id_)}

@@ -1,7 +1,6 @@
 """Everything that tenancy looks at, listed in bulk and at once, as the services say it.
 
-A list a kind, whatever the number of bureaus; Cinder alone has no list of quotas, so there it is a
-request for each project of ours.
+A list a kind, whatever the number of bureaus.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from typing import Any
 
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.marks import TAG
-from ouhai_cloud.cloud.threads import each, together
+from ouhai_cloud.cloud.threads import together
+from ouhai_cloud.cloud.volume_quotas import volume_quotas
 
-QUOTA_THREADS = 8
 # What a look at an object needs; the rest would be most of the traffic.
 FIELDS = {
     "address-scopes": "id name project_id",
@@ -146,9 +145,4 @@ def _domains_and_groups(api: Api, directory_domain: str) -> Json:
 def _projects_and_quotas(api: Api) -> Json:
     projects = api.list("identity", "/projects")
     ours = [one["id"] for one in projects if TAG in one.get("tags", ())]
-
-    def quota(project_id: str) -> tuple[str, Json]:
-        answer = api.get("block_storage", f"/os-quota-sets/{project_id}")
-        return project_id, answer["quota_set"]
-
-    return {"projects": projects, "volume_quotas": dict(each(quota, ours, QUOTA_THREADS))}
+    return {"projects": projects, "volume_quotas": volume_quotas(api, ours)}

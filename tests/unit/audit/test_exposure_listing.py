@@ -100,10 +100,10 @@ class Cloud:
         return [row for row in rows if all(row[key] == to for key, to in wanted.items())]
 
     def get(self, service: str, path: str) -> dict[str, Any]:
-        """Return a quota."""
+        """Return the volume quotas."""
         self.asked.append((service, path))
-        assert path == "/os-quota-sets/pa"
-        return {"quota_set": {"id": "pa", "gigabytes": 10}}
+        assert path == "/ouhai-quota-sets"
+        return {"defaults": {"gigabytes": 1000}, "quota_sets": [{"id": "pa", "gigabytes": 10}]}
 
 
 @pytest.fixture(scope="module")

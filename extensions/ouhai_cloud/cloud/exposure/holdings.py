@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import partial
 
-from ouhai_cloud.cloud.api import Api, Json
+from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.exposure.model import Image, Quota, Server
 from ouhai_cloud.cloud.images import all_images
 from ouhai_cloud.cloud.threads import together
+from ouhai_cloud.cloud.volume_quotas import volume_quotas as of_projects
 
 THREADS = 8
 
@@ -70,17 +71,11 @@ def network_quotas(api: Api) -> tuple[Quota, ...]:
     )
 
 
-def volume_quotas(api: Api, project_ids: Iterable[str]) -> tuple[Quota, ...]:
-    """Return Cinder's quotas of projects; it has no list of them, so it is asked for each."""
-    asked = {one: partial(_volume_quota, api, one) for one in project_ids}
+def volume_quotas(api: Api, project_ids: Collection[str]) -> tuple[Quota, ...]:
+    """Return Cinder's quotas of projects."""
     return tuple(
         Quota(project_id, "volumev3", name, limit)
-        for project_id, row in together(asked, THREADS).items()
+        for project_id, row in of_projects(api, project_ids).items()
         for name, limit in row.items()
         if isinstance(limit, int)
     )
-
-
-def _volume_quota(api: Api, project_id: str) -> Json:
-    quota: Json = api.get("block_storage", f"/os-quota-sets/{project_id}")["quota_set"]
-    return quota
