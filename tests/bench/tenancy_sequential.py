@@ -43,11 +43,20 @@ def remove(cloud: Connection, prefix: str) -> None:
         network.delete_security_group(group)
     for one in _named(network.networks(), prefix):
         network.delete_network(one)
-    for project in _named(identity.projects(), prefix):
-        identity.delete_project(project)
+    _remove_projects(cloud, _named(identity.projects(), prefix))
     for domain in _named(identity.domains(), prefix):
         identity.update_domain(domain, is_enabled=False)
         identity.delete_domain(domain)
+
+
+def _remove_projects(cloud: Connection, projects: list[Any]) -> None:
+    """Remove projects, then their default groups: Neutron would make them again before."""
+    for project in projects:
+        cloud.identity.delete_project(project)
+    gone = {project.id for project in projects}
+    for group in cloud.network.security_groups():
+        if group.project_id in gone:
+            cloud.network.delete_security_group(group)
 
 
 def _named(objects: Any, prefix: str) -> list[Any]:

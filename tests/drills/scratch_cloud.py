@@ -87,6 +87,9 @@ class ScratchCloud:
         # Retiring makes it and keeps it, so it must not count as something left behind.
         self._had_archive = bool(self._archives())
         open_archive(self._api)
+        # Neutron makes a project's default group at the first question about it, whoever asks.
+        for one in self._archives():
+            self._api.list("network", "/security-groups", project_id=one["id"])
         self.before = self.seen()
 
     def seen(self) -> Counter[str]:
@@ -290,6 +293,8 @@ class ScratchCloud:
             if not self._archived():
                 self._api.delete("block_storage", f"/os-quota-sets/{one['id']}")
                 self._api.delete("identity", f"/projects/{one['id']}")
+        for group in self._orphans() - self._orphans_before:
+            self._api.delete("network", f"/security-groups/{group}")
 
     def _forget(self) -> None:
         """Begin with the lab's record again."""
