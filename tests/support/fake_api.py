@@ -124,7 +124,8 @@ class FakeApi:
         name = collection if collection in self.tables else path.strip("/")
         if name == "security-groups":
             self._ensure_default_group(search.get("project_id", self.own_project_id))
-        search.pop("fields", None)
+        if "security_group_rules" in (search.pop("fields", None) or ()):
+            return [self._with_rules(one) for one in self.tables[name].values()]
         if name == "role_assignments":
             return [self._assignment(one) for one in sorted(self.grants)]
         if name == "quotas":
@@ -141,6 +142,11 @@ class FakeApi:
             for one in self.tables[name].values()
             if all(one.get(key) == value for key, value in search.items() if key in one)
         ]
+
+    def _with_rules(self, group: Json) -> Json:
+        rules = self.tables["security-group-rules"].values()
+        own = [dict(one) for one in rules if one["security_group_id"] == group["id"]]
+        return {**group, "security_group_rules": own}
 
     def _images(self, search: Json) -> Rows:
         """Return images as Glance does: community and hidden ones only when they are asked for."""

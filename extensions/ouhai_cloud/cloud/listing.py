@@ -24,9 +24,8 @@ FIELDS = {
     "subnets": "id name description network_id subnetpool_id cidr gateway_ip dns_nameservers "
     "allocation_pools enable_dhcp project_id",
     "routers": "id name description external_gateway_info admin_state_up project_id",
-    "security-groups": "id name description project_id",
-    "security-group-rules": "id description security_group_id direction protocol ethertype "
-    "port_range_min port_range_max remote_ip_prefix remote_group_id project_id",
+    # With their rules: for a list of rules Neutron takes ten times as long.
+    "security-groups": "id name description project_id security_group_rules",
 }
 ROUTER_INTERFACE = "network:router_interface"
 
@@ -87,11 +86,17 @@ def list_all(api: Api, directory_domain: str) -> Listing:
     parts: Json = {}
     for part in together(jobs).values():
         parts |= part
-    return Listing(**parts)
+    return Listing(**parts, security_group_rules=_ingress(parts["security_groups"]))
 
 
 def _part(name: str, ask: Callable[[], list[Json]]) -> Json:
     return {name: ask()}
+
+
+def _ingress(groups: list[Json]) -> list[Json]:
+    """Return what groups let in; most of their rules are Neutron's own, of what they let out."""
+    rules = (rule for group in groups for rule in group["security_group_rules"])
+    return [rule for rule in rules if rule["direction"] == "ingress"]
 
 
 def _identity_lists(api: Api) -> dict[str, Callable[[], list[Json]]]:
@@ -119,8 +124,6 @@ def _network_lists(api: Api) -> dict[str, Callable[[], list[Json]]]:
         "routers": of("routers"),
         "interfaces": partial(list_interfaces, api),
         "security_groups": of("security-groups"),
-        # Most rules are Neutron's own, of what each group lets out.
-        "security_group_rules": of("security-group-rules", direction="ingress"),
         "shares": lambda: api.list("network", "/rbac-policies", object_type="network"),
     }
 

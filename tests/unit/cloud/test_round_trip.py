@@ -47,7 +47,7 @@ def test_a_plan_that_finds_nothing_to_do_asks_once_for_each_list(bench: Bench) -
     bench.apply()
     bench.api.requests.clear()
     bench.present()
-    assert bench.api.requests.total() == 19
+    assert bench.api.requests.total() == 18
     assert {what.partition(" ")[0] for what in bench.api.requests} == {"GET"}
 
 

@@ -107,7 +107,7 @@ def floating(api: Api) -> tuple[FloatingAddress, ...]:
 
 def groups(api: Api) -> tuple[SecurityGroup, ...]:
     """Return all security groups."""
-    rows = api.list("network", "/security-groups", collection="security_groups")
+    rows = api.list("network", "/security-groups", fields=["id", "name", "project_id"])
     return tuple(SecurityGroup(row["id"], row["name"], row["project_id"]) for row in rows)
 
 
@@ -120,10 +120,9 @@ def address_groups(api: Api) -> tuple[AddressGroup, ...]:
 
 
 def rules(api: Api) -> tuple[Rule, ...]:
-    """Return all rules of security groups."""
-    return tuple(
-        map(_rule, api.list("network", "/security-group-rules", collection="security_group_rules"))
-    )
+    """Return all rules, by their groups: for a list of rules Neutron takes ten times as long."""
+    groups_ = api.list("network", "/security-groups", fields=["security_group_rules"])
+    return tuple(_rule(rule) for group in groups_ for rule in group["security_group_rules"])
 
 
 def _rule(row: Json) -> Rule:
