@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cliff._argparse import ArgumentParser
+
 from ouhai_cloud.osc.base import BureauCommand, Tenancy
 from ouhai_cloud.osc.report import TEXT, Reporter
 from ouhai_cloud.tenancy.audit import files, signing
@@ -29,7 +31,7 @@ class AuditBureaus(BureauCommand, Reporter):
       openstack bureau audit --check-signature /srv/audits/audit-20260101T060000Z.json
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = self.tenancy_options(super().get_parser(prog_name))
         parser.add_argument(

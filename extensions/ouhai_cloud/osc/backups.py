@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from cliff._argparse import ArgumentParser
 from cliff.show import ShowOne
 
 from ouhai_cloud.catalogue import backing_up, restoring
@@ -39,7 +40,7 @@ class BackUpCopy(CloudCommand, ShowOne):
       openstack app backup web1 --file web1.ouhai.tar --discard-unfinished
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = named(super().get_parser(prog_name))
         parser.add_argument(
@@ -94,7 +95,7 @@ class RestoreCopy(CloudCommand, ShowOne):
           --parameter ssh_from=10.118.4.0/22
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = super().get_parser(prog_name)
         parser.add_argument("file", metavar="<file>", type=Path, help="What app backup wrote")

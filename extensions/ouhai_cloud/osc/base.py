@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+# A subclass of argparse's, which cliff's commands return and does not name publicly.
+from cliff._argparse import ArgumentParser
 from cliff.command import Command
 
 from ouhai_cloud import config
@@ -61,9 +63,9 @@ class CloudCommand(Command):
 
     app: Any
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Keep the lines of examples."""
-        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser: ArgumentParser = super().get_parser(prog_name)
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
@@ -93,7 +95,7 @@ class CloudCommand(Command):
 class BureauCommand(CloudCommand):
     """Base of the commands that work with the register."""
 
-    def tenancy_options(self, parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    def tenancy_options(self, parser: ArgumentParser) -> ArgumentParser:
         """Add the options that say which register, state and language."""
         parser.add_argument(
             "--register",
@@ -125,7 +127,7 @@ class BureauCommand(CloudCommand):
         return Tenancy(configuration, parsed_args.language, self.login)
 
 
-def add_language(parser: argparse.ArgumentParser) -> None:
+def add_language(parser: ArgumentParser) -> None:
     """Add the option that says in which language texts are shown."""
     parser.add_argument(
         "--language",

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 
 from ouhai_cloud.cloud import capacity as cloud_capacity
@@ -33,7 +34,7 @@ class ShowCapacity(BureauCommand, Lister):
       openstack bureau capacity --pool -f json
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = self.tenancy_options(super().get_parser(prog_name))
         parser.add_argument("code", metavar="<code>", nargs="?", help="Only this unit")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 from cliff.show import ShowOne
 
@@ -26,7 +27,7 @@ class ListApplications(CloudCommand, Lister):
       openstack app list --deployed
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = super().get_parser(prog_name)
         which = parser.add_mutually_exclusive_group()
@@ -82,7 +83,7 @@ class ShowApplication(CloudCommand, ShowOne):
       openstack app show server:1 -f yaml
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = super().get_parser(prog_name)
         add_application(parser)
@@ -109,7 +110,7 @@ class PublishApplications(CloudCommand, Lister):
       openstack app publish heat-templates/server/1 --environment lab --check
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = super().get_parser(prog_name)
         parser.add_argument(
@@ -161,7 +162,7 @@ class WithdrawApplication(CloudCommand):
       openstack app withdraw server:1
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = super().get_parser(prog_name)
         parser.add_argument(
@@ -178,7 +179,7 @@ class WithdrawApplication(CloudCommand):
         self.app.stdout.write(f"{application} {version} {was} withdrawn\n")
 
 
-def add_application(parser: argparse.ArgumentParser) -> None:
+def add_application(parser: ArgumentParser) -> None:
     """Add the argument that says which application, and in which version."""
     parser.add_argument(
         "application",

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 from cliff.show import ShowOne
 
@@ -42,7 +43,7 @@ class DeployApplication(CloudCommand, ShowOne):
           --parameter flavor=medium --parameter data_gib=50 --parameter floating_address=false
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = super().get_parser(prog_name)
         add_application(parser)
@@ -80,7 +81,7 @@ class ShowStatus(CloudCommand, ShowOne):
       openstack app status web1 --secrets -c editor_password -f value
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = named(super().get_parser(prog_name))
         parser.add_argument(
@@ -115,7 +116,7 @@ class VerifyCopy(CloudCommand, Lister):
       openstack app verify web1
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         return named(super().get_parser(prog_name))
 
@@ -141,7 +142,7 @@ class DeleteCopy(CloudCommand):
       openstack app delete web1 --delete-data
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = named(super().get_parser(prog_name))
         parser.add_argument(
@@ -163,13 +164,13 @@ class DeleteCopy(CloudCommand):
         self.app.stdout.write("\n".join(lines) + "\n")
 
 
-def named(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def named(parser: ArgumentParser) -> ArgumentParser:
     """Add the argument that says which copy."""
     parser.add_argument("name", metavar="<name>", help="See openstack app list --deployed")
     return parser
 
 
-def add_dry_run(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def add_dry_run(parser: ArgumentParser) -> ArgumentParser:
     """Add the option that only shows what would change."""
     parser.add_argument(
         "--dry-run", action="store_true", help="Show what would change; change nothing"
@@ -177,7 +178,7 @@ def add_dry_run(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
-def add_parameters(parser: argparse.ArgumentParser, what: str) -> None:
+def add_parameters(parser: ArgumentParser, what: str) -> None:
     """Add the option by which values are given.
 
     :param what: what such a value is.

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from getpass import getuser
 from typing import Any
 
+from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 
 from ouhai_cloud.errors import DriftUndecided
@@ -41,7 +42,7 @@ class ShowDrift(BureauCommand, Lister):
       openstack bureau drift --adopt network_quota:E021/oa --why "load test until Friday"
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = self.tenancy_options(super().get_parser(prog_name))
         decision = parser.add_mutually_exclusive_group()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, fields
 from typing import Any
 
+from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 from cliff.show import ShowOne
 
@@ -33,7 +34,7 @@ class ListBureaus(BureauCommand, Lister):
 
     auth_required = False
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = self.tenancy_options(super().get_parser(prog_name))
         parser.add_argument("--kind", metavar="<kind>", help="Only units of this kind")
@@ -68,7 +69,7 @@ class ShowBureau(BureauCommand, ShowOne):
 
     auth_required = False
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = self.tenancy_options(super().get_parser(prog_name))
         parser.add_argument("code", metavar="<code>", help="Code of the unit, such as E021")

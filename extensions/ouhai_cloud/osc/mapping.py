@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
+from cliff._argparse import ArgumentParser
+
 from ouhai_cloud.osc.base import BureauCommand
 from ouhai_cloud.tenancy.register.federation import mapping_rules
 
@@ -22,7 +24,7 @@ class ShowMapping(BureauCommand):
 
     auth_required = False
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = self.tenancy_options(super().get_parser(prog_name))
         parser.add_argument(

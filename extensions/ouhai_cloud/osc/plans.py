@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cliff._argparse import ArgumentParser
+
 from ouhai_cloud.osc.base import BureauCommand, Tenancy
 from ouhai_cloud.osc.progress import Progress
 from ouhai_cloud.osc.report import TEXT, Reporter
@@ -39,7 +41,7 @@ class PlanBureaus(BureauCommand, Reporter):
       openstack bureau plan -f csv > monday.csv
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = self.tenancy_options(super().get_parser(prog_name))
         parser.add_argument(
@@ -82,7 +84,7 @@ class ApplyBureaus(BureauCommand, Reporter):
       openstack bureau apply -f json
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = self.tenancy_options(super().get_parser(prog_name))
         parser.add_argument(

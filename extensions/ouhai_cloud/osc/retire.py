@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 
 from ouhai_cloud.osc.base import BureauCommand
@@ -38,7 +39,7 @@ class RetireBureau(BureauCommand, Lister):
       openstack bureau retire E021 --remove
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = self.tenancy_options(super().get_parser(prog_name))
         parser.add_argument(

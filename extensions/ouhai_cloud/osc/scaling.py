@@ -6,6 +6,7 @@ import argparse
 import time
 from typing import Any
 
+from cliff._argparse import ArgumentParser
 from cliff.show import ShowOne
 
 from ouhai_cloud.catalogue import scaling
@@ -32,7 +33,7 @@ class ScaleCopy(CloudCommand, ShowOne):
       openstack app scale shop1 --count 1
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = named(super().get_parser(prog_name))
         parser.add_argument(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from cliff._argparse import ArgumentParser
+
 from ouhai_cloud.errors import OuhaiError
 from ouhai_cloud.osc.base import BureauCommand
 from ouhai_cloud.tenancy.register import sheet
@@ -29,9 +31,9 @@ class ImportBureaus(BureauCommand):
 
     auth_required = False
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
-        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser: ArgumentParser = super().get_parser(prog_name)
         parser.add_argument("source", metavar="<file-or-folder>", type=Path)
         parser.add_argument(
             "--output", metavar="<file>", type=Path, help="Write here instead of to stdout"
@@ -63,7 +65,7 @@ class ExportBureaus(BureauCommand):
 
     auth_required = False
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = self.tenancy_options(super().get_parser(prog_name))
         parser.add_argument("target", metavar="<file-or-folder>", type=Path)

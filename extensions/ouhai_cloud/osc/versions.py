@@ -7,6 +7,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
+from cliff._argparse import ArgumentParser
 from cliff.show import ShowOne
 
 from ouhai_cloud.catalogue import moving
@@ -41,7 +42,7 @@ class UpdateCopy(CloudCommand, ShowOne):
       openstack app update web1 --keep-failed
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = named(super().get_parser(prog_name))
         parser.add_argument(
@@ -89,7 +90,7 @@ class RollBackCopy(CloudCommand, ShowOne):
       openstack app rollback web1 --data
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+    def get_parser(self, prog_name: str) -> ArgumentParser:
         """Add the options."""
         parser = named(super().get_parser(prog_name))
         parser.add_argument(
