@@ -1,4 +1,4 @@
-"""Bureaus applied, planned and watched: ours beside openstack.cloud's modules and a plain script.
+"""Bureaus applied, planned and watched: ours beside openstack.cloud's modules and two scripts.
 
 All work on the running lab, with scratch bureaus that are removed at the end. The peers make a
 part of the bureaus, scaled up to the whole; the floor is every request at the speed of the fastest.
@@ -142,7 +142,7 @@ class Bench:
         scale = systems(self.register) / systems(part)
         print(f"peers on {len(part.bureaus)} units, {systems(part)} systems, scaled x{scale:.1f}")
         wanted = self.present(part).desired
-        rows = []
+        rows: list[Row] = []
         for name, prefix, run in (
             ("openstack.cloud modules", "xm-", self.modules),
             ("sequential openstacksdk", "xs-", self.sequential),
@@ -156,14 +156,16 @@ class Bench:
             apply = first.seconds * scale
             # The goal is on what the peer takes at least: ten times ours for the modules.
             goal = apply / GOAL_RATIO_MODULES if prefix == "xm-" else None
-            rows.append(Row(f"apply; {name}, s", made.seconds, apply, goal))
-            rows.append(Row(f"nothing to do; {name}, s", nothing.seconds, second.seconds * scale))
+            beside = [
+                Row(f"apply; {name}, s", made.seconds, apply, goal),
+                Row(f"nothing to do; {name}, s", nothing.seconds, second.seconds * scale),
+            ]
             if first.objects:
                 each = 1000 * first.seconds / first.objects
                 ours = 1000 * made.seconds / changes
-                rows.append(Row(f"per object; {name}, ms", ours, each, each))
-            print(render("same objects", "peer", rows[-3:]), flush=True)
-        print(render("same objects", "peer", rows), flush=True)
+                beside.append(Row(f"per object; {name}, ms", ours, each, each))
+            print(render("same objects", "peer", beside), flush=True)
+            rows += beside
         return rows
 
     def ours(self, *words: str) -> Measured:

@@ -165,7 +165,9 @@ class _Script:
             ]
             if rules:
                 todo.append(rules)
-        self._ask(lambda rules: self._bulk(self.cloud.network, "security_group_rules", rules), todo)
+        network = self.cloud.network
+        answers = self._ask(lambda rules: _post(network, "security_group_rules", rules), todo)
+        self.made += sum(map(len, answers))
 
     def _all_limits(self) -> list[Named]:
         """List limits with a token for the whole system: one for a project sees its own alone."""
@@ -190,12 +192,15 @@ class _Script:
 
     def _bulk(self, service: Any, noun: str, bodies: Sequence[Named]) -> list[Named]:
         """Make objects by one request; return the answers."""
-        if not bodies:
-            return []
-        answer = service.post(f"/{noun.replace('_', '-')}", json={noun: list(bodies)})
-        answer.raise_for_status()
-        self.made += len(bodies)
-        return list(answer.json()[noun])
+        answers = _post(service, noun, bodies) if bodies else []
+        self.made += len(answers)
+        return answers
+
+
+def _post(service: Any, noun: str, bodies: Sequence[Named]) -> list[Named]:
+    answer = service.post(f"/{noun.replace('_', '-')}", json={noun: list(bodies)})
+    answer.raise_for_status()
+    return list(answer.json()[noun])
 
 
 def _missing(items: Sequence[Named], name: str, there: Named) -> list[Named]:
