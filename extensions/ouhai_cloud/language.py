@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 Language = Literal["zh", "en"]
 BILINGUAL = re.compile(r"(?s)(?P<zh>.*?[\u4e00-\u9fff].*?) / (?P<en>.*[A-Za-z].*)")
 """A text in both languages: ``云硬盘 / a volume``."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """The same said in both languages."""
+
+    english: str
+    chinese: str
+
+    def in_(self, language: str) -> str:
+        """Return the text in a language: Chinese for ``zh``, else English."""
+        return self.chinese if language == "zh" else self.english
 
 
 def preferred() -> Language:

@@ -12,8 +12,9 @@ from ipaddress import IPv4Network
 
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.threads import each
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.apply import execute
-from ouhai_cloud.tenancy.changes import Action, Change, Text
+from ouhai_cloud.tenancy.changes import Action, Change
 from ouhai_cloud.tenancy.present import Present
 from ouhai_cloud.tenancy.register.federation import groups
 from ouhai_cloud.tenancy.register.model import Bureau, Register

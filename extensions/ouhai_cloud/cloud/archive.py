@@ -15,6 +15,7 @@ from datetime import datetime
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.cloud.contents import Item
 from ouhai_cloud.cloud.errors import CloudUnreachable, Refused
+from ouhai_cloud.language import Text
 
 ARCHIVE = "ouhai-archive"
 ARCHIVE_TEXT = "归档: 撤出单位的镜像和卷"
@@ -51,7 +52,7 @@ def open_archive(api: Api) -> Api:
     return archive
 
 
-def keep_images(archive: Api, items: Iterable[Item], since: datetime) -> Iterator[str]:
+def keep_images(archive: Api, items: Iterable[Item], since: datetime) -> Iterator[Text]:
     """Give images to the archive, stop servers and make images of them; yield what was done.
 
     :param since: when this began to be allowed. Images of servers made later are those of an
@@ -65,7 +66,10 @@ def keep_images(archive: Api, items: Iterable[Item], since: datetime) -> Iterato
     for item in items:
         if item.what == "image":
             _own_image(archive, item.id)
-            yield f"image {item.name} ({item.id}) now belongs to {ARCHIVE}"
+            yield Text(
+                f"image {item.name} ({item.id}) now belongs to {ARCHIVE}",
+                f"镜像 {item.name} ({item.id}) 已归 {ARCHIVE} 所有",
+            )
     started = {}
     for item in items:
         if item.what == "server":
@@ -73,13 +77,19 @@ def keep_images(archive: Api, items: Iterable[Item], since: datetime) -> Iterato
             if image_id:
                 started[image_id] = item
             else:
-                yield f"server {item.name} lives on a volume, which is kept when it is emptied"
+                yield Text(
+                    f"server {item.name} lives on a volume, which is kept when it is emptied",
+                    f"云主机 {item.name} 的系统盘是云硬盘, 清空时保留该云硬盘",
+                )
     for image_id, item in started.items():
         _wait_active(archive, image_id, item)
-        yield f"server {item.name}'s disk is kept as image {image_id} of {ARCHIVE}"
+        yield Text(
+            f"server {item.name}'s disk is kept as image {image_id} of {ARCHIVE}",
+            f"云主机 {item.name} 的磁盘已存为 {ARCHIVE} 的镜像 {image_id}",
+        )
 
 
-def keep_volume(api: Api, archive: Api, item: Item) -> str:
+def keep_volume(api: Api, archive: Api, item: Item) -> Text:
     """Transfer a volume that no server holds, with its snapshots; return what was done, in words.
 
     :raises Refused: Cinder refuses, such as for a volume in use.
@@ -95,7 +105,11 @@ def keep_volume(api: Api, archive: Api, item: Item) -> str:
     except Refused:
         api.delete("block_storage", path)
         raise
-    return f"volume {item.name or item.id} ({item.size_gib} GiB) now belongs to {ARCHIVE}"
+    name = item.name or item.id
+    return Text(
+        f"volume {name} ({item.size_gib} GiB) now belongs to {ARCHIVE}",
+        f"云硬盘 {name} ({item.size_gib} GiB) 已归 {ARCHIVE} 所有",
+    )
 
 
 def _make_archive(api: Api, domain_id: str) -> str:
@@ -162,7 +176,7 @@ def _pictures(archive: Api, since: datetime) -> dict[str, str]:
     }
 
 
-def _stop(archive: Api, items: Iterable[Item], made: dict[str, str]) -> Iterator[str]:
+def _stop(archive: Api, items: Iterable[Item], made: dict[str, str]) -> Iterator[Text]:
     """Stop servers, so that their disks are as they will stay; nobody else can start them.
 
     An image of one that runs is outdated. It gets another name before the server is stopped, so
@@ -177,7 +191,7 @@ def _stop(archive: Api, items: Iterable[Item], made: dict[str, str]) -> Iterator
         archive.post("compute", f"/servers/{item.id}/action", {"os-stop": None})
     for item in running:
         _wait_stopped(archive, item)
-        yield f"server {item.name} stopped"
+        yield Text(f"server {item.name} stopped", f"云主机 {item.name} 已停止")
 
 
 def _wait_stopped(archive: Api, item: Item) -> None:

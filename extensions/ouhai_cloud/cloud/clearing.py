@@ -9,6 +9,7 @@ from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.archive import keep_volume
 from ouhai_cloud.cloud.contents import Item, contents
 from ouhai_cloud.cloud.errors import CloudUnreachable
+from ouhai_cloud.language import Text
 
 WAIT_SECONDS = 600.0
 POLL_SECONDS = 3.0
@@ -18,7 +19,7 @@ FAILED = "DELETE_FAILED"
 
 def clear(
     api: Api, archive: Api, project_ids: Collection[str], made: Collection[str]
-) -> Iterator[str]:
+) -> Iterator[Text]:
     """Keep volumes in the archive, delete all else but backups; yield what was done.
 
     Stacks are abandoned: to Heat a volume is its stack's wherever it is, and what deletes a stack
@@ -37,21 +38,24 @@ def clear(
     for item in _of(found, "stack"):
         # What it made besides is deleted below.
         api.delete("orchestration", f"/stacks/{item.name}/{item.id}/abandon")
-        yield f"stack {item.name} abandoned"
+        yield Text(f"stack {item.name} abandoned", f"编排栈 {item.name} 已脱离编排服务")
     _wait_until_gone(api, project_ids, "stack", "heat-engine and `openstack stack event list`")
     # Looked for anew: also those of stacks that were abandoned by a run that was killed.
     for item in _of(contents(api, project_ids), "stack_users"):
         _remove_stack_users(api, item)
-        yield f"users of a stack removed, with their project {item.name} in Heat's domain"
+        yield Text(
+            f"users of a stack removed, with their project {item.name} in Heat's domain",
+            f"编排栈的用户及其在 Heat 域中的项目 {item.name} 已删除",
+        )
     for item in _of(contents(api, project_ids), "floating_ip"):
         api.delete("network", f"/floatingips/{item.id}")
-        yield f"floating address {item.name} released"
+        yield Text(f"floating address {item.name} released", f"浮动 IP {item.name} 已释放")
     for item in _of(contents(api, project_ids), "port"):
         api.delete("network", f"/ports/{item.id}")
-        yield f"port {item.name} deleted"
+        yield Text(f"port {item.name} deleted", f"端口 {item.name} 已删除")
     for item in _of(contents(api, project_ids, made), "security_group"):
         api.delete("network", f"/security-groups/{item.id}")
-        yield f"security group {item.name} deleted"
+        yield Text(f"security group {item.name} deleted", f"安全组 {item.name} 已删除")
 
 
 def _remove_stack_users(api: Api, item: Item) -> None:
@@ -67,7 +71,7 @@ def _of(items: Sequence[Item], what: str) -> list[Item]:
     return [one for one in items if one.what == what]
 
 
-def _delete_server(api: Api, item: Item, found: Sequence[Item]) -> str:
+def _delete_server(api: Api, item: Item, found: Sequence[Item]) -> Text:
     path = f"/servers/{item.id}"
     for volume in _of(found, "volume"):
         if volume.attached_to == item.id:
@@ -76,7 +80,7 @@ def _delete_server(api: Api, item: Item, found: Sequence[Item]) -> str:
             body = {"volumeAttachment": attachment}
             api.put("compute", f"{path}/os-volume_attachments/{volume.id}", body)
     api.delete("compute", path)
-    return f"server {item.name} deleted"
+    return Text(f"server {item.name} deleted", f"云主机 {item.name} 已删除")
 
 
 def _wait_until_gone(api: Api, project_ids: Collection[str], what: str, look_at: str) -> None:

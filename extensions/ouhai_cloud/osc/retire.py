@@ -10,15 +10,19 @@ from typing import Any
 from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 
+from ouhai_cloud.language import Language, Text
 from ouhai_cloud.osc.base import BureauCommand
 from ouhai_cloud.osc.progress import Progress
 from ouhai_cloud.tenancy.leaving import Departure, departure
 from ouhai_cloud.tenancy.resources import Kind
 from ouhai_cloud.tenancy.retirement import GRACE_DAYS, Retirement, allowed
+from ouhai_cloud.tenancy.wording import called
 
 IMPACT = ("Project", "Kind", "Name", "Id", "Status", "GiB")
 DONE = ("Step", "What")
+LONG = ("archive", "empty")
 Rows = Iterator[tuple[object, ...]]
+Texts = Iterator[Text]
 
 
 class RetireBureau(BureauCommand, Lister):
@@ -67,14 +71,15 @@ class RetireBureau(BureauCommand, Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """Take the step; return columns and rows."""
-        tenancy = self.tenancy(parsed_args)
+        tenancy, language = self.tenancy(parsed_args), parsed_args.language
         with self.counted():
             if parsed_args.step in (None, "report"):
                 leaving = departure(tenancy.present(), tenancy.store, parsed_args.place)
-                return IMPACT, list(_report(leaving))
+                return IMPACT, list(_report(leaving, language))
             with tenancy.store.lock():
                 leaving = departure(tenancy.present(), tenancy.store, parsed_args.place)
-                return DONE, list(STEPS[parsed_args.step](leaving, parsed_args.grace_days))
+                done = STEPS[parsed_args.step](leaving, parsed_args.grace_days)
+                return DONE, list(_told(parsed_args.step, done, language))
 
 
 def _days(text: str) -> int:
@@ -84,55 +89,68 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _report(leaving: Departure) -> Rows:
+def _report(leaving: Departure, language: Language) -> Rows:
     projects = (one for one in leaving.leaving.resources if one.kind is Kind.PROJECT)
     names = {one.id: str(one.attributes["name"]) for one in projects}
     for one in leaving.contents():
         yield (names[one.project_id], one.what, one.name, one.id, one.status, one.size_gib)
-    following = ", ".join(allowed(leaving.retirement.phase)) or "nothing"
-    text = f"{leaving.retirement.phase}; may follow: {following}"
-    yield ("(all)", "phase", text, "", _until(leaving.retirement), "")
+    phase = leaving.retirement.phase
+    following = ", ".join(allowed(phase))
+    text = Text(
+        f"{phase}; may follow: {following or 'nothing'}",
+        f"{called(phase, 'zh')}; 下一步可为: {following or '无'}",
+    )
+    until = _until(leaving.retirement).in_(language)
+    yield ("(all)", "phase", text.in_(language), "", until, "")
 
 
-def _freeze(leaving: Departure, grace_days: int) -> Rows:
-    retirement = leaving.freeze(grace_days, Progress())
-    yield ("freeze", f"disabled; can be thawed {_until(retirement)}")
+def _freeze(leaving: Departure, grace_days: int) -> Texts:
+    until = _until(leaving.freeze(grace_days, Progress()))
+    yield Text(f"disabled; can be thawed {until.english}", f"已停用; 可解冻{until.chinese}")
 
 
-def _thaw(leaving: Departure, _: int) -> Rows:
+def _thaw(leaving: Departure, _: int) -> Texts:
     leaving.thaw(Progress())
-    yield ("thaw", "enabled again; put it back into the register, or freeze it again")
+    yield Text(
+        "enabled again; put it back into the register, or freeze it again",
+        "已重新启用; 请将其写回登记册, 或再次冻结",
+    )
 
 
-def _archive(leaving: Departure, _: int) -> Rows:
-    yield from _told("archive", leaving.archive())
-    yield ("archive", "done; volumes are kept by --empty")
+def _archive(leaving: Departure, _: int) -> Texts:
+    yield from leaving.archive()
+    yield Text("done; volumes are kept by --empty", "完成; 云硬盘由 --empty 保留")
 
 
-def _empty(leaving: Departure, _: int) -> Rows:
-    yield from _told("empty", leaving.empty())
-    yield ("empty", "verified: nothing is left in its projects")
+def _empty(leaving: Departure, _: int) -> Texts:
+    yield from leaving.empty()
+    yield Text("verified: nothing is left in its projects", "已核实: 其项目中没有任何遗留")
 
 
-def _remove(leaving: Departure, _: int) -> Rows:
+def _remove(leaving: Departure, _: int) -> Texts:
     outcome = leaving.remove(Progress())
     outcome.require_complete()
     for change in outcome.done:
-        yield ("remove", change.key)
+        yield Text(change.key, change.key)
 
 
-def _told(step: str, texts: Iterator[str]) -> Rows:
-    """Yield rows, and say each at once: the table comes at the end only, if nothing fails."""
+def _told(step: str, texts: Texts, language: Language) -> Rows:
+    """Yield rows; of long steps say each at once: the table comes at the end, if nothing fails."""
     for text in texts:
-        print(f"{step}: {text}", file=sys.stderr, flush=True)
-        yield (step, text)
+        said = text.in_(language)
+        if step in LONG:
+            print(f"{step}: {said}", file=sys.stderr, flush=True)
+        yield (step, said)
 
 
-def _until(retirement: Retirement) -> str:
-    return f"until {retirement.grace_until:%Y-%m-%d}" if retirement.grace_until else ""
+def _until(retirement: Retirement) -> Text:
+    if retirement.grace_until is None:
+        return Text("", "")
+    day = f"{retirement.grace_until:%Y-%m-%d}"
+    return Text(f"until {day}", f"至 {day}")
 
 
-STEPS: Mapping[str, Callable[[Departure, int], Rows]] = {
+STEPS: Mapping[str, Callable[[Departure, int], Texts]] = {
     "freeze": _freeze,
     "thaw": _thaw,
     "archive": _archive,

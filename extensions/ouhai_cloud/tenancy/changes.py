@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.drift import Accepted, Drift
 from ouhai_cloud.tenancy.resources import Key, Kind, Resource, Value
 
@@ -23,18 +24,6 @@ class Action(StrEnum):
 
 
 CLOUD_ACTIONS = frozenset({Action.ADD, Action.CHANGE, Action.REMOVE})
-
-
-@dataclass(frozen=True)
-class Text:
-    """The same said in both languages."""
-
-    english: str
-    chinese: str
-
-    def in_(self, language: str) -> str:
-        """Return the text in a language: Chinese for ``zh``, else English."""
-        return self.chinese if language == "zh" else self.english
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ouhai_cloud.cloud.archive import keep_images, open_archive
 from ouhai_cloud.cloud.clearing import clear
 from ouhai_cloud.cloud.contents import Item, contents
 from ouhai_cloud.errors import RetirementRefused
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.apply import Outcome, Progress, execute
 from ouhai_cloud.tenancy.changes import Change, Leaving
 from ouhai_cloud.tenancy.planning.removing import homes, removal_steps, switch
@@ -66,7 +67,7 @@ class Departure:
         self.store.retire(thawed)
         return thawed
 
-    def archive(self) -> Iterator[str]:
+    def archive(self) -> Iterator[Text]:
         """Keep images, and servers' disks as images; yield what was kept."""
         archived = self._after(Event.ARCHIVE)
         archive = open_archive(self.present.site.api)
@@ -74,7 +75,7 @@ class Departure:
         yield from keep_images(archive, self.contents(), since)
         self.store.retire(archived)
 
-    def empty(self) -> Iterator[str]:
+    def empty(self) -> Iterator[Text]:
         """Keep volumes and delete all else that the bureau has; yield what was done."""
         emptied = self._after(Event.EMPTY)
         api = self.present.site.api

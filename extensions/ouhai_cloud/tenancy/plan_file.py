@@ -6,16 +6,8 @@ import json
 from pathlib import Path
 
 from ouhai_cloud.errors import OuhaiError
-from ouhai_cloud.tenancy.changes import (
-    PLAN_VERSION,
-    Action,
-    Change,
-    Conflict,
-    Held,
-    Leaving,
-    Plan,
-    Text,
-)
+from ouhai_cloud.language import Text
+from ouhai_cloud.tenancy.changes import PLAN_VERSION, Action, Change, Conflict, Held, Leaving, Plan
 from ouhai_cloud.tenancy.drift import Accepted, Drift, DriftKind
 from ouhai_cloud.tenancy.encoding import (
     Json,

@@ -74,7 +74,7 @@ def test_a_transfer_that_was_killed_before_it_was_accepted_is_begun_again(api: C
 
 def kept(api: CentreApi, archive: CentreApi) -> list[str]:
     items = contents(cast(Api, api), ["p"])
-    return list(keep_images(cast(Api, archive), items, GRACE_ENDED))
+    return [one.english for one in keep_images(cast(Api, archive), items, GRACE_ENDED)]
 
 
 def test_an_archiving_that_is_repeated_makes_no_second_images(api: CentreApi) -> None:

@@ -44,7 +44,7 @@ class SlowApi(FakeApi):
 
 
 def emptied(api: FakeApi) -> list[str]:
-    return list(clear(cast(Api, api), cast(Api, api), ["p"], []))
+    return [one.english for one in clear(cast(Api, api), cast(Api, api), ["p"], [])]
 
 
 def test_no_volume_in_the_archive_is_deleted_with_its_stack() -> None:
@@ -89,7 +89,7 @@ def test_users_of_a_stack_whose_clearing_was_killed_are_found_again(kill: str) -
     theirs, others = with_users(api)
     steps = clear(cast(Api, api), cast(Api, api), ["p"], [])
     if kill == "^/stacks":
-        assert next(steps) == "stack portal abandoned"
+        assert next(steps).english == "stack portal abandoned"
         del steps
     else:
         api.refuse["DELETE", kill] = KeyboardInterrupt()

@@ -260,6 +260,26 @@ def test_a_bureau_is_seen_out_to_the_end(applied: Client, monkeypatch: pytest.Mo
     assert applied.bench.present().plan.clean
 
 
+def test_a_retirement_speaks_chinese(
+    applied: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    applied.leave("E022")
+    monkeypatch.setattr("ouhai_cloud.tenancy.leaving.open_archive", lambda api: api)
+    project = applied.project("system=oa", "bureau=E022")["id"]
+    address = {"floating_ip_address": "10.1.0.1", "status": "DOWN", "project_id": project}
+    applied.bench.api.put_in("floatingips", **address)
+
+    def said(*words: str) -> list[str]:
+        rows = applied.rows(RetireBureau, "E022", "--language", "zh", *words)
+        return [str(row.get("What", row.get("Name"))) for row in rows]
+
+    assert said()[-1] == "在用; 下一步可为: freeze"
+    assert "可解冻至 20" in said("--freeze", "--grace-days", "0")[0]
+    assert said("--archive") == ["完成; 云硬盘由 --empty 保留"]
+    assert said("--empty") == ["浮动 IP 10.1.0.1 已释放", "已核实: 其项目中没有任何遗留"]
+    assert "empty: 浮动 IP 10.1.0.1 已释放" in capsys.readouterr().err
+
+
 def test_what_was_done_is_said_before_a_later_failure(
     applied: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from ouhai_cloud.errors import ApplyLocked, StateUnreadable
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy import keys
-from ouhai_cloud.tenancy.changes import Action, Change, Text
+from ouhai_cloud.tenancy.changes import Action, Change
 from ouhai_cloud.tenancy.drift import Accepted, Drift, DriftKind
 from ouhai_cloud.tenancy.resources import Kind, Ref, Resource, Value
 from ouhai_cloud.tenancy.retirement import Event, Retirement, advance
@@ -125,7 +126,8 @@ def test_killed_in_the_middle_every_line_that_was_written_counts(store: StateSto
 import sys
 sys.path[:0] = sys.argv[2:]
 from pathlib import Path
-from ouhai_cloud.tenancy.changes import Action, Change, Text
+from ouhai_cloud.language import Text
+from ouhai_cloud.tenancy.changes import Action, Change
 from ouhai_cloud.tenancy.resources import Key, Kind, Resource
 from ouhai_cloud.tenancy.state import StateStore
 store = StateStore(Path(sys.argv[1]))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ouhai_cloud.tenancy.changes import Action, Change, Conflict, Text
+from ouhai_cloud.language import Text
+from ouhai_cloud.tenancy.changes import Action, Change, Conflict
 from ouhai_cloud.tenancy.drift import Drift, DriftKind
 from ouhai_cloud.tenancy.planning import reasons
 from ouhai_cloud.tenancy.planning.states import States

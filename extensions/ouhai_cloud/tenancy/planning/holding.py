@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from ouhai_cloud.tenancy.changes import Action, Change, Held, Text
+from ouhai_cloud.language import Text
+from ouhai_cloud.tenancy.changes import Action, Change, Held
 from ouhai_cloud.tenancy.planning.order import RANK, Depths
 from ouhai_cloud.tenancy.planning.states import direct_refs
 from ouhai_cloud.tenancy.resources import Key, Ref, Resource, Value

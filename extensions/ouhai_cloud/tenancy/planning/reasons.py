@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy import keys, wording
-from ouhai_cloud.tenancy.changes import Text
 from ouhai_cloud.tenancy.encoding import value_text
 from ouhai_cloud.tenancy.planning.states import States
 from ouhai_cloud.tenancy.resources import Key, Kind, Resource, Value, place_of

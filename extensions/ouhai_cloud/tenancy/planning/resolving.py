@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ouhai_cloud.tenancy.changes import Action, Change, Leaving, Text
+from ouhai_cloud.language import Text
+from ouhai_cloud.tenancy.changes import Action, Change, Leaving
 from ouhai_cloud.tenancy.drift import Drift, DriftKind
 from ouhai_cloud.tenancy.resources import Key, Kind
 from ouhai_cloud.tenancy.retirement import Phase

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ouhai_cloud.tenancy.changes import CLOUD_ACTIONS, Change, Conflict, Text
+from ouhai_cloud.language import Text
+from ouhai_cloud.tenancy.changes import CLOUD_ACTIONS, Change, Conflict
 from ouhai_cloud.tenancy.planning.states import States
 from ouhai_cloud.tenancy.resources import Kind, Resource, Value
 
