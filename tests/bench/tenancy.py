@@ -1,7 +1,8 @@
 """Bureaus applied, planned and watched: ours beside openstack.cloud's modules and two scripts.
 
 All work on the running lab, with scratch bureaus that are removed at the end. The peers make a
-part of the bureaus, scaled up to the whole; the floor is every request at the speed of the fastest.
+part of the bureaus, beside ours on the same part; the floor is every request at the speed of the
+fastest.
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ class Bench:
         self.external: str = lab.variables["external_network"]["name"]
         self.configuration = Configuration(None, folder / "state", DOMAIN, self.external, ())
         self.store = StateStore(folder / "state")
+        folder.mkdir(exist_ok=True)
         (folder / "register.yaml").write_text(dump(register), encoding="utf-8")
 
     def run(self, peer_bureaus: int, *, peers: bool) -> int:
@@ -127,21 +129,22 @@ class Bench:
             "rows": {row.name.strip(): [row.ours, row.reference, row.goal] for row in rows},
         }
         if peers:
-            beside = self.peers(peer_bureaus, changes, made, nothing)
+            beside = self.peers(peer_bureaus)
             rows += beside
             figures["peers"] = {row.name: [row.ours, row.reference] for row in beside}
         print(f"written: {write_figures('tenancy', figures)}")
         return 0 if all_met(rows) else 1
 
-    def peers(self, bureaus: int, changes: int, made: Measured, nothing: Measured) -> list[Row]:
-        """Run the peers on a part and print them, scaled to the whole by the systems.
-
-        :param changes: how many objects ours made.
-        """
+    def peers(self, bureaus: int) -> list[Row]:
+        """Run the peers and ours on the same part, and print them side by side, nothing scaled."""
         part = scratch(load(ROOT / "deploy/register/ouhai.yaml"), bureaus)
-        scale = systems(self.register) / systems(part)
-        print(f"peers on {len(part.bureaus)} units, {systems(part)} systems, scaled x{scale:.1f}")
-        wanted = self.present(part).desired
+        print(f"peers and ours on {len(part.bureaus)} units, {systems(part)} systems", flush=True)
+        beside = Bench(self.lab, self.cloud, self.api, part, self.folder / "part")
+        wanted = beside.present().desired
+        with beside.cleaned():
+            changes = len(beside.present().plan.changes)
+            made = beside.ours("apply", "-f", "json")
+            nothing = beside.ours("plan", "--detailed-exitcode")
         rows: list[Row] = []
         for name, prefix, run in (
             ("openstack.cloud modules", "xm-", self.modules),
@@ -153,19 +156,18 @@ class Bench:
                 first, second = run(of_part), run(of_part)
             finally:
                 tenancy_sequential.remove(self.cloud, prefix)
-            apply = first.seconds * scale
             # The goal is on what the peer takes at least: ten times ours for the modules.
-            goal = apply / GOAL_RATIO_MODULES if prefix == "xm-" else None
-            beside = [
-                Row(f"apply; {name}, s", made.seconds, apply, goal),
-                Row(f"nothing to do; {name}, s", nothing.seconds, second.seconds * scale),
+            goal = first.seconds / GOAL_RATIO_MODULES if prefix == "xm-" else None
+            found = [
+                Row(f"apply; {name}, s", made.seconds, first.seconds, goal),
+                Row(f"nothing to do; {name}, s", nothing.seconds, second.seconds),
             ]
             if first.objects:
                 each = 1000 * first.seconds / first.objects
                 ours = 1000 * made.seconds / changes
-                beside.append(Row(f"per object; {name}, ms", ours, each, each))
-            print(render("same objects", "peer", beside), flush=True)
-            rows += beside
+                found.append(Row(f"per object; {name}, ms", ours, each, each))
+            print(render(f"{changes} objects", "peer", found), flush=True)
+            rows += found
         return rows
 
     def ours(self, *words: str) -> Measured:
