@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cliff._argparse import ArgumentParser
-
-from ouhai_cloud.osc.base import BureauCommand, Tenancy
+from ouhai_cloud.osc.base import ArgumentParser, BureauCommand, Tenancy
 from ouhai_cloud.osc.report import TEXT, Reporter
 from ouhai_cloud.tenancy.audit import files, signing
 from ouhai_cloud.tenancy.audit.audit import Subject, audit

@@ -7,13 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cliff._argparse import ArgumentParser
 from cliff.show import ShowOne
 
 from ouhai_cloud.catalogue import backing_up, restoring
 from ouhai_cloud.catalogue.artefact import Artefact
 from ouhai_cloud.catalogue.verifying import verify
-from ouhai_cloud.osc.base import CloudCommand
+from ouhai_cloud.osc.base import ArgumentParser, CloudCommand
 from ouhai_cloud.osc.copies import (
     UNWELL,
     add_parameters,

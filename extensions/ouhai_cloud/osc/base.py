@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-# A subclass of argparse's, which cliff's commands return and does not name publicly.
-from cliff._argparse import ArgumentParser
+from cliff import _argparse
 from cliff.command import Command
 
 from ouhai_cloud import config
@@ -23,6 +22,9 @@ from ouhai_cloud.tenancy.present import Present, look
 from ouhai_cloud.tenancy.register.load import load
 from ouhai_cloud.tenancy.register.model import Register
 from ouhai_cloud.tenancy.state import StateStore
+
+ArgumentParser = _argparse.ArgumentParser
+"""What cliff's commands return: a subclass of argparse's, for which it has no public name."""
 
 
 @dataclass(frozen=True)

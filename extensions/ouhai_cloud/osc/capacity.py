@@ -6,12 +6,11 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 
 from ouhai_cloud.cloud import capacity as cloud_capacity
 from ouhai_cloud.cloud.api import Api
-from ouhai_cloud.osc.base import BureauCommand
+from ouhai_cloud.osc.base import ArgumentParser, BureauCommand
 from ouhai_cloud.osc.lists import find
 from ouhai_cloud.tenancy.capacity import MIB_PER_GIB, POOL, Line, Used, lines
 from ouhai_cloud.tenancy.register.model import Allotment

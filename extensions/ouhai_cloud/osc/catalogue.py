@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 from cliff.show import ShowOne
 
@@ -15,7 +14,7 @@ from ouhai_cloud.catalogue import copies, shelf
 from ouhai_cloud.catalogue.entry import Entry, load
 from ouhai_cloud.cloud.published import published
 from ouhai_cloud.language import Language, spoken
-from ouhai_cloud.osc.base import CloudCommand, add_language
+from ouhai_cloud.osc.base import ArgumentParser, CloudCommand, add_language
 
 
 class ListApplications(CloudCommand, Lister):

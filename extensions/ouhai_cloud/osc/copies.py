@@ -10,7 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 from cliff.show import ShowOne
 
@@ -21,7 +20,7 @@ from ouhai_cloud.catalogue.removing import remove
 from ouhai_cloud.catalogue.sizing import WORDS
 from ouhai_cloud.catalogue.verifying import verify
 from ouhai_cloud.errors import OuhaiError
-from ouhai_cloud.osc.base import CloudCommand
+from ouhai_cloud.osc.base import ArgumentParser, CloudCommand
 from ouhai_cloud.osc.catalogue import add_application
 
 UNWELL = 1

@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from getpass import getuser
 from typing import Any
 
-from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 
 from ouhai_cloud.errors import DriftUndecided
 from ouhai_cloud.language import Language
-from ouhai_cloud.osc.base import BureauCommand, Tenancy
+from ouhai_cloud.osc.base import ArgumentParser, BureauCommand, Tenancy
 from ouhai_cloud.osc.plans import carry_out
 from ouhai_cloud.tenancy.changes import Plan
 from ouhai_cloud.tenancy.plan import resolve

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import astuple, fields
 from typing import Any
 
-from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 from cliff.show import ShowOne
 
 from ouhai_cloud.errors import OuhaiError
-from ouhai_cloud.osc.base import BureauCommand
+from ouhai_cloud.osc.base import ArgumentParser, BureauCommand
 from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.register.model import Allotment, Bureau, Register
 from ouhai_cloud.tenancy.resources import Key, State

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from cliff._argparse import ArgumentParser
-
-from ouhai_cloud.osc.base import BureauCommand
+from ouhai_cloud.osc.base import ArgumentParser, BureauCommand
 from ouhai_cloud.tenancy.register.federation import mapping_rules
 
 

@@ -7,11 +7,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from cliff._argparse import ArgumentParser
 from cliff.lister import Lister
 
 from ouhai_cloud.language import Language, Text
-from ouhai_cloud.osc.base import BureauCommand
+from ouhai_cloud.osc.base import ArgumentParser, BureauCommand
 from ouhai_cloud.osc.progress import Progress
 from ouhai_cloud.tenancy.leaving import Departure, departure
 from ouhai_cloud.tenancy.resources import Kind

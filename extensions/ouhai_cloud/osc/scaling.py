@@ -6,12 +6,11 @@ import argparse
 import time
 from typing import Any
 
-from cliff._argparse import ArgumentParser
 from cliff.show import ShowOne
 
 from ouhai_cloud.catalogue import scaling
 from ouhai_cloud.catalogue.scaling import Scaling
-from ouhai_cloud.osc.base import CloudCommand
+from ouhai_cloud.osc.base import ArgumentParser, CloudCommand
 from ouhai_cloud.osc.copies import add_dry_run, described, named, tell
 from ouhai_cloud.osc.interrupting import orderly
 from ouhai_cloud.osc.versions import foreseen

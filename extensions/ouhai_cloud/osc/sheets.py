@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cliff._argparse import ArgumentParser
-
 from ouhai_cloud.errors import OuhaiError
-from ouhai_cloud.osc.base import BureauCommand
+from ouhai_cloud.osc.base import ArgumentParser, BureauCommand
 from ouhai_cloud.tenancy.register import sheet
 from ouhai_cloud.tenancy.register.dump import dump
 

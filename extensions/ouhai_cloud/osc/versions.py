@@ -7,13 +7,12 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from cliff._argparse import ArgumentParser
 from cliff.show import ShowOne
 
 from ouhai_cloud.catalogue import moving
 from ouhai_cloud.catalogue.moving import Move, Moved
 from ouhai_cloud.catalogue.sizing import WORDS
-from ouhai_cloud.osc.base import CloudCommand
+from ouhai_cloud.osc.base import ArgumentParser, CloudCommand
 from ouhai_cloud.osc.copies import (
     add_dry_run,
     add_parameters,
