@@ -81,7 +81,8 @@ def queues_of(lab: Lab, service: str) -> list[dict[str, Any]]:
     ask = f"rabbitmqctl list_queues --quiet --formatter json --vhost {service}"
     shown = lab.ssh(lab.control, f"{ask} name type durable consumers")
     assert shown.code == 0, shown
-    return json.loads(shown.output)
+    queues: list[dict[str, Any]] = json.loads(shown.output)
+    return queues
 
 
 @pytest.mark.parametrize("service", [service for service in SERVICES if service != "neutron"])

@@ -106,15 +106,15 @@ def summary(report: Report, language: str) -> Iterator[str]:
     """Yield what a terminal is told: each finding, each trial that failed, the result."""
     for code, severity, bureaus, what, text in _rows(report, language):
         yield f"{code} {severity} {what or bureaus}: {text}"
-    yield WORDS["clean" if report.clean else "not_clean"].of(language)
+    yield WORDS["clean" if report.clean else "not_clean"].in_(language)
 
 
 def _rows(report: Report, language: str) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield each finding, and each trial that failed with its verdict as severity."""
     for one in report.findings:
-        severity = SEVERITY[one.check.severity].of(language)
+        severity = SEVERITY[one.check.severity].in_(language)
         bureaus = ", ".join(one.hole.bureaus)
-        yield one.check.code, severity, bureaus, one.hole.object, one.hole.text.of(language)
+        yield one.check.code, severity, bureaus, one.hole.object, one.hole.text.in_(language)
     for trial in report.failed:
-        verdict = VERDICT[trial.verdict].of(language)
-        yield trial.code, verdict, " → ".join(trial.bureaus), "", trial.title.of(language)
+        verdict = VERDICT[trial.verdict].in_(language)
+        yield trial.code, verdict, " → ".join(trial.bureaus), "", trial.title.in_(language)

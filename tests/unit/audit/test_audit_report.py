@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from ouhai_cloud.cloud.exposure.model import Image
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import checks, files, signing
-from ouhai_cloud.tenancy.audit.findings import Text
 from ouhai_cloud.tenancy.audit.page import as_html
 from ouhai_cloud.tenancy.audit.report import Report, as_json
 from ouhai_cloud.tenancy.audit.signing import SignatureInvalid
@@ -23,11 +23,11 @@ from ouhai_cloud.tenancy.audit.words import COUNTED
 
 from tests.support.exposures import clean, facts, plus
 
-YES, NO = (Seen(Text("事", "it"), happened) for happened in (True, False))
+YES, NO = (Seen(Text("it", "事"), happened) for happened in (True, False))
 
 
 def trial(negative: Seen = NO, control: Seen = YES) -> Trial:
-    return Trial("P01", Text("试", "try"), ("A", "B"), (negative,), (control,))
+    return Trial("P01", Text("try", "试"), ("A", "B"), (negative,), (control,))
 
 
 def report(**changes: Any) -> Report:
@@ -101,7 +101,7 @@ def test_the_page_is_whole_and_fetches_nothing(language: str) -> None:
     assert links.fetched == []
     assert links.open == []
     page = unescape(as_html(report(), language))
-    assert [check.code for check in checks.CHECKS if check.title.of(language) not in page] == []
+    assert [check.code for check in checks.CHECKS if check.title.in_(language) not in page] == []
 
 
 def test_every_listing_has_a_word_in_both_languages() -> None:

@@ -223,8 +223,8 @@ def test_a_seeded_hole_is_found_and_told(
     told = [one for one in found if one.check.code == code]
     assert [one.hole.bureaus for one in told] == [bureaus], found
     assert {one.check.code for one in found} - {code} <= FOLLOWS.get(code, set())
-    assert told[0].hole.text.zh
-    assert told[0].hole.text.en
+    assert told[0].hole.text.chinese
+    assert told[0].hole.text.english
 
 
 # A hole that cannot be seeded without another one.
@@ -239,8 +239,8 @@ def test_codes_are_unique_and_every_text_is_there_in_both_languages() -> None:
     assert max(Counter(check.code for check in checks.CHECKS).values()) == 1
     for check in checks.CHECKS:
         for text in (check.title, check.why, check.remedy):
-            assert text.zh and text.en and text.zh != text.en
-            assert text.zh.endswith("。") or text is check.title
+            assert text.chinese and text.english and text.chinese != text.english
+            assert text.chinese.endswith("。") or text is check.title
 
 
 def test_the_worst_comes_first() -> None:

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from ouhai_cloud.cloud import console as consoles
 from ouhai_cloud.cloud import probing
 from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.findings import Text
 from ouhai_cloud.tenancy.audit.hearing import exchange
 from ouhai_cloud.tenancy.audit.trials import on_the_wire
 from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
@@ -76,8 +76,8 @@ def metadata(attacker: probing.Guest, victim: probing.Guest) -> Trial:
     negatives = tuple(
         Seen(
             Text(
-                f"凭 {header.partition(':')[0]} 得到对方的元数据",
                 f"{header.partition(':')[0]} gave the other's metadata",
+                f"凭 {header.partition(':')[0]} 得到对方的元数据",
             ),
             victim.server_id in answer,
             answer[:80],
@@ -85,9 +85,9 @@ def metadata(attacker: probing.Guest, victim: probing.Guest) -> Trial:
         for header, answer in zip(forged, answers, strict=True)
     )
     control = Seen(
-        Text("得到自己的元数据", "its own metadata came"), attacker.server_id in own, own[:80]
+        Text("its own metadata came", "得到自己的元数据"), attacker.server_id in own, own[:80]
     )
-    title = Text("获取对方的元数据", "The other's metadata")
+    title = Text("The other's metadata", "获取对方的元数据")
     return Trial("P07", title, (attacker.bureau, victim.bureau), negatives, (control,))
 
 
@@ -102,30 +102,30 @@ def closed_port(attacker: probing.Guest, victim: probing.Guest) -> Trial:
     outward = attacker.page(f"cgi-bin/ping?host={attacker.outer_gateway}")
     return Trial(
         "P08",
-        Text("对方浮动地址的关闭端口", "A closed port of the other's floating address"),
+        Text("A closed port of the other's floating address", "对方浮动地址的关闭端口"),
         (attacker.bureau, victim.bureau),
         (
             Seen(
-                Text("攻击方可达关闭的端口", "the closed port answered the attacker"),
+                Text("the closed port answered the attacker", "攻击方可达关闭的端口"),
                 closed.startswith(OK),
             ),
             Seen(
-                Text("审计主机可达关闭的端口", "the closed port answered the auditor"),
+                Text("the closed port answered the auditor", "审计主机可达关闭的端口"),
                 victim.serves(CLOSED_PORT),
             ),
         ),
         (
             Seen(
-                Text("攻击方可达外网网关", "the attacker reached the extranet's gateway"),
+                Text("the attacker reached the extranet's gateway", "攻击方可达外网网关"),
                 outward.startswith(OK),
                 attacker.outer_gateway,
             ),
             Seen(
-                Text("审计主机可达开放的端口", "the open port answered the auditor"),
+                Text("the open port answered the auditor", "审计主机可达开放的端口"),
                 victim.serves(OPEN_PORT),
             ),
             Seen(
-                Text("该端口在对方主机上确有服务", "the closed port serves inside"),
+                Text("the closed port serves inside", "该端口在对方主机上确有服务"),
                 inside.startswith(OK),
             ),
         ),
@@ -141,33 +141,33 @@ def console(api: Api, attacker: probing.Guest, victim: probing.Guest) -> Trial:
     by_altered, by_none = _screen(api, altered), _screen(api, other.partition("token=")[0])
     return Trial(
         "P09",
-        Text("打开对方云主机的控制台", "The other's console"),
+        Text("The other's console", "打开对方云主机的控制台"),
         (attacker.bureau, victim.bureau),
         (
             Seen(
-                Text("自己的令牌打开了对方的屏幕", "the own token opened the other's screen"),
+                Text("the own token opened the other's screen", "自己的令牌打开了对方的屏幕"),
                 by_own.name == theirs,
                 by_own.detail,
             ),
             Seen(
-                Text("篡改过的令牌打开了屏幕", "an altered token opened a screen"),
+                Text("an altered token opened a screen", "篡改过的令牌打开了屏幕"),
                 bool(by_altered.name),
                 by_altered.detail,
             ),
             Seen(
-                Text("没有令牌也打开了屏幕", "a screen opened without a token"),
+                Text("a screen opened without a token", "没有令牌也打开了屏幕"),
                 bool(by_none.name),
                 by_none.detail,
             ),
         ),
         (
             Seen(
-                Text("自己的令牌打开自己的屏幕", "the own token opened the own screen"),
+                Text("the own token opened the own screen", "自己的令牌打开自己的屏幕"),
                 by_own.name == mine,
                 by_own.detail,
             ),
             Seen(
-                Text("对方的令牌打开对方的屏幕", "the other's token opened the other's screen"),
+                Text("the other's token opened the other's screen", "对方的令牌打开对方的屏幕"),
                 by_other.name == theirs,
                 by_other.detail,
             ),

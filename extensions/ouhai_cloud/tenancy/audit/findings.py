@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from ouhai_cloud.language import Text
 
 if TYPE_CHECKING:
     from ouhai_cloud.tenancy.audit.facts import Facts
@@ -17,17 +19,6 @@ class Severity(StrEnum):
     CRITICAL = "critical"  # a bureau reaches another one now
     HIGH = "high"  # a bureau reaches another one, or takes its share, with one more step
     MEDIUM = "medium"  # a safeguard is missing
-
-
-class Text(NamedTuple):
-    """The same sentence in both languages."""
-
-    zh: str
-    en: str
-
-    def of(self, language: str) -> str:
-        """Return the sentence in `zh` or `en`."""
-        return self.zh if language == "zh" else self.en
 
 
 @dataclass(frozen=True)
@@ -44,9 +35,9 @@ class Hole:
     text: Text
 
 
-def hole(what: str, bureaus: Iterable[str], zh: str, en: str) -> Hole:
+def hole(what: str, bureaus: Iterable[str], english: str, chinese: str) -> Hole:
     """Return a hole; codes are sorted, each once, and "no bureau" is left out."""
-    return Hole(what, tuple(sorted({code for code in bureaus if code})), Text(zh, en))
+    return Hole(what, tuple(sorted({code for code in bureaus if code})), Text(english, chinese))
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from html import escape
 
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit.checks import CHECKS
-from ouhai_cloud.tenancy.audit.findings import Finding, Severity, Text
+from ouhai_cloud.tenancy.audit.findings import Finding, Severity
 from ouhai_cloud.tenancy.audit.report import Report
 from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial, Verdict
 from ouhai_cloud.tenancy.audit.words import COUNTED, SEVERITY, VERDICT, WORDS
@@ -30,13 +31,13 @@ th { background: #eee; }
 def as_html(report: Report, language: str = "zh") -> str:
     """Return the report as HTML in Chinese (`zh`) or English (`en`)."""
     lang = "zh-CN" if language == "zh" else "en"
-    title = WORDS["title"].of(language)
+    title = WORDS["title"].in_(language)
     sections = (
         _head(report, language),
         _findings(report, language),
         _trials(report, language),
         _checks(report, language),
-        f'<p class="signature">{WORDS["signature"].of(language)}</p>',
+        f'<p class="signature">{WORDS["signature"].in_(language)}</p>',
     )
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
@@ -46,7 +47,7 @@ def as_html(report: Report, language: str = "zh") -> str:
 
 
 def _head(report: Report, language: str) -> str:
-    result = WORDS["clean" if report.clean else "not_clean"].of(language)
+    result = WORDS["clean" if report.clean else "not_clean"].in_(language)
     kind = "clean" if report.clean else "critical"
     rows = (
         (WORDS["made"], f"{report.made:%Y-%m-%d %H:%M:%S} UTC"),
@@ -56,28 +57,28 @@ def _head(report: Report, language: str) -> str:
         (WORDS["looked_at"], _counts(report, language)),
     )
     body = "".join(
-        f"<tr><th>{word.of(language)}</th><td>{escape(value)}</td></tr>" for word, value in rows
+        f"<tr><th>{word.in_(language)}</th><td>{escape(value)}</td></tr>" for word, value in rows
     )
     return (
-        f"<h1>{escape(report.district)} {WORDS['title'].of(language)}</h1>"
+        f"<h1>{escape(report.district)} {WORDS['title'].in_(language)}</h1>"
         f'<p class="{kind}">{result}</p><table>{body}</table>'
     )
 
 
 def _counts(report: Report, language: str) -> str:
     return ", ".join(
-        f"{COUNTED[name].of(language) if name in COUNTED else name} {count}"
+        f"{COUNTED[name].in_(language) if name in COUNTED else name} {count}"
         for name, count in report.counts.items()
     )
 
 
 def _findings(report: Report, language: str) -> str:
-    head = f"<h2>{WORDS['findings'].of(language)}</h2>"
+    head = f"<h2>{WORDS['findings'].in_(language)}</h2>"
     if not report.findings:
-        return f'{head}<p class="clean">{WORDS["none"].of(language)}</p>'
+        return f'{head}<p class="clean">{WORDS["none"].in_(language)}</p>'
     counted = Counter(one.check.severity for one in report.findings)
     summary = ", ".join(
-        f"{SEVERITY[severity].of(language)} {counted[severity]}"
+        f"{SEVERITY[severity].in_(language)} {counted[severity]}"
         for severity in Severity
         if counted[severity]
     )
@@ -89,26 +90,26 @@ def _finding(finding: Finding, language: str) -> str:
     rows = (
         (WORDS["object"], hole.object),
         (WORDS["bureaus"], ", ".join(hole.bureaus) or "—"),
-        (WORDS["what"], hole.text.of(language)),
-        (WORDS["why"], check.why.of(language)),
-        (WORDS["remedy"], check.remedy.of(language)),
+        (WORDS["what"], hole.text.in_(language)),
+        (WORDS["why"], check.why.in_(language)),
+        (WORDS["remedy"], check.remedy.in_(language)),
     )
     body = "".join(
-        f"<tr><th>{word.of(language)}</th><td>{escape(value)}</td></tr>" for word, value in rows
+        f"<tr><th>{word.in_(language)}</th><td>{escape(value)}</td></tr>" for word, value in rows
     )
     return (
-        f'<div class="finding"><h3>{check.code} {escape(check.title.of(language))} '
-        f'<span class="{check.severity}">{SEVERITY[check.severity].of(language)}</span></h3>'
+        f'<div class="finding"><h3>{check.code} {escape(check.title.in_(language))} '
+        f'<span class="{check.severity}">{SEVERITY[check.severity].in_(language)}</span></h3>'
         f"<table>{body}</table></div>"
     )
 
 
 def _trials(report: Report, language: str) -> str:
-    head = f"<h2>{WORDS['trials'].of(language)}</h2>"
+    head = f"<h2>{WORDS['trials'].in_(language)}</h2>"
     if report.static_only:
-        return f"{head}<p>{WORDS['static_only'].of(language)}</p>"
+        return f"{head}<p>{WORDS['static_only'].in_(language)}</p>"
     columns = ("trial", "direction", "negatives", "controls", "verdict")
-    titles = "".join(f"<th>{WORDS[name].of(language)}</th>" for name in columns)
+    titles = "".join(f"<th>{WORDS[name].in_(language)}</th>" for name in columns)
     rows = "".join(_trial(one, language) for one in report.trials)
     return f"{head}<table><tr>{titles}</tr>{rows}</table>"
 
@@ -116,11 +117,11 @@ def _trials(report: Report, language: str) -> str:
 def _trial(trial: Trial, language: str) -> str:
     verdict: Verdict = trial.verdict
     cells = (
-        f"{trial.code} {escape(trial.title.of(language))}",
+        f"{trial.code} {escape(trial.title.in_(language))}",
         escape(" → ".join(trial.bureaus)),
         _seen(trial.negatives, language),
         _seen(trial.controls, language),
-        f'<span class="{verdict}">{VERDICT[verdict].of(language)}</span>',
+        f'<span class="{verdict}">{VERDICT[verdict].in_(language)}</span>',
     )
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
@@ -129,7 +130,7 @@ def _seen(seen: Iterable[Seen], language: str) -> str:
     words: dict[bool, Text] = {True: WORDS["yes"], False: WORDS["no"]}
     return "<br>".join(
         escape(
-            f"{one.what.of(language)}: {words[one.happened].of(language)}"
+            f"{one.what.in_(language)}: {words[one.happened].in_(language)}"
             + (f" ({one.detail})" if one.detail else "")
         )
         for one in seen
@@ -139,11 +140,11 @@ def _seen(seen: Iterable[Seen], language: str) -> str:
 def _checks(report: Report, language: str) -> str:
     found = Counter(one.check.code for one in report.findings)
     rows = "".join(
-        f"<tr><td>{check.code}</td><td>{escape(check.title.of(language))}</td>"
-        f"<td>{SEVERITY[check.severity].of(language)}</td><td>{found[check.code]}</td></tr>"
+        f"<tr><td>{check.code}</td><td>{escape(check.title.in_(language))}</td>"
+        f"<td>{SEVERITY[check.severity].in_(language)}</td><td>{found[check.code]}</td></tr>"
         for check in CHECKS
     )
     titles = "".join(
-        f"<th>{WORDS[name].of(language)}</th>" for name in ("code", "check", "severity", "found")
+        f"<th>{WORDS[name].in_(language)}</th>" for name in ("code", "check", "severity", "found")
     )
-    return f"<h2>{WORDS['checks'].of(language)}</h2><table><tr>{titles}</tr>{rows}</table>"
+    return f"<h2>{WORDS['checks'].in_(language)}</h2><table><tr>{titles}</tr>{rows}</table>"

@@ -11,8 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit.checks import CHECKS
-from ouhai_cloud.tenancy.audit.findings import Check, Finding, Text
+from ouhai_cloud.tenancy.audit.findings import Check, Finding
 from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial, Verdict
 
 FORMAT = 1
@@ -119,4 +120,4 @@ def _seen(seen: Seen) -> dict[str, Any]:
 
 
 def _text(text: Text) -> dict[str, str]:
-    return text._asdict()
+    return {"zh": text.chinese, "en": text.english}

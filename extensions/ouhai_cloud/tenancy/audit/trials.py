@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import IPv4Address
 
-from ouhai_cloud.tenancy.audit.findings import Text
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit.frames import (
     ARP,
     REPLY,
@@ -31,17 +31,17 @@ def neighbours(attacker: Side, victim: Side) -> Trial:
     target = victim.station
     return _trial(
         "P01",
-        Text("二层：ARP 查找对方", "Layer 2: finding the other by ARP"),
+        Text("Layer 2: finding the other by ARP", "二层：ARP 查找对方"),
         attacker,
         victim,
         (
             _seen(
-                Text("收到对方的 ARP 应答", "the other answered by ARP"),
+                Text("the other answered by ARP", "收到对方的 ARP 应答"),
                 attacker,
                 lambda frame: _is_arp(frame, REPLY) and frame.source == target.address,
             ),
             _seen(
-                Text("对方听到了攻击方的帧", "the other heard a frame of the attacker's card"),
+                Text("the other heard a frame of the attacker's card", "对方听到了攻击方的帧"),
                 victim,
                 lambda frame: frame.source_mac == attacker.station.mac,
             ),
@@ -54,7 +54,7 @@ def direct(attacker: Side, victim: Side) -> Trial:
     """Try to send a frame to the other's card."""
     return _reach(
         "P02",
-        Text("二层：直接发往对方网卡", "Layer 2: a frame to the other's card"),
+        Text("Layer 2: a frame to the other's card", "二层：直接发往对方网卡"),
         attacker,
         victim,
         attacker.marks.to_other,
@@ -65,7 +65,7 @@ def routed(attacker: Side, victim: Side) -> Trial:
     """Try to reach the other's address through the own gateway."""
     return _reach(
         "P03",
-        Text("三层：经网关到对方内网地址", "Layer 3: the other's address, through the gateway"),
+        Text("Layer 3: the other's address, through the gateway", "三层：经网关到对方内网地址"),
         attacker,
         victim,
         attacker.marks.through_gateway,
@@ -80,12 +80,12 @@ def _reach(code: str, title: Text, attacker: Side, victim: Side, mark: bytes) ->
         victim,
         (
             _seen(
-                Text("收到对方的回应", "the other answered"),
+                Text("the other answered", "收到对方的回应"),
                 attacker,
                 lambda frame: is_echo_reply(frame, mark),
             ),
             _seen(
-                Text("对方听到了请求", "the other heard the request"),
+                Text("the other heard the request", "对方听到了请求"),
                 victim,
                 lambda frame: mark in frame.payload,
             ),
@@ -99,22 +99,22 @@ def forged_address(attacker: Side, victim: Side) -> Trial:
     liar = attacker.forged
     return _trial(
         "P04",
-        Text("伪造源地址", "A forged source address"),
+        Text("A forged source address", "伪造源地址"),
         attacker,
         victim,
         (
             _seen(
-                Text("网关应答了伪造的地址", "the gateway answered the forged address"),
+                Text("the gateway answered the forged address", "网关应答了伪造的地址"),
                 attacker,
                 lambda frame: _is_arp(frame, REPLY) and frame.target == liar,
             ),
             _seen(
-                Text("网关在寻找伪造的地址", "the gateway looked for the forged address"),
+                Text("the gateway looked for the forged address", "网关在寻找伪造的地址"),
                 attacker,
                 lambda frame: _is_arp(frame, REQUEST) and frame.target == liar,
             ),
             _seen(
-                Text("伪造地址的请求得到回应", "a request from the forged address was answered"),
+                Text("a request from the forged address was answered", "伪造地址的请求得到回应"),
                 attacker,
                 lambda frame: is_echo_reply(frame, attacker.marks.forged),
             ),
@@ -127,12 +127,12 @@ def forged_mac(attacker: Side, victim: Side) -> Trial:
     """Try to send as another card."""
     return _trial(
         "P05",
-        Text("伪造 MAC 地址", "A forged MAC"),
+        Text("A forged MAC", "伪造 MAC 地址"),
         attacker,
         victim,
         (
             _seen(
-                Text("网关应答了伪造的 MAC", "the gateway answered the forged MAC"),
+                Text("the gateway answered the forged MAC", "网关应答了伪造的 MAC"),
                 attacker,
                 lambda frame: frame.target_mac == FORGED_MAC,
             ),
@@ -147,24 +147,24 @@ def rogue_dhcp(attacker: Side, victim: Side) -> Trial:
     own = attacker.station.address
     return _trial(
         "P06",
-        Text("伪造 DHCP 应答", "A rogue DHCP server"),
+        Text("A rogue DHCP server", "伪造 DHCP 应答"),
         attacker,
         victim,
         (
             _seen(
-                Text("对方收到了伪造的租约", "the other got the forged offer"),
+                Text("the other got the forged offer", "对方收到了伪造的租约"),
                 victim,
                 lambda frame: offered_by(frame, transaction) == own,
             ),
             _seen(
-                Text("攻击方听到了对方的请求", "the attacker heard the other's request"),
+                Text("the attacker heard the other's request", "攻击方听到了对方的请求"),
                 attacker,
                 lambda frame: frame.source_mac == victim.station.mac,
             ),
         ),
         (
             _seen(
-                Text("对方得到自己网络的租约", "the other got an offer from its own server"),
+                Text("the other got an offer from its own server", "对方得到自己网络的租约"),
                 victim,
                 lambda frame: offered_by(frame, transaction) not in (None, own),
             ),
@@ -188,7 +188,7 @@ def _trial(
 def _arp_control(side: Side) -> Seen:
     code = side.guest.bureau
     return _seen(
-        Text(f"{code} 的探针得到网关的 ARP 应答", f"the gateway answered {code}'s probe by ARP"),
+        Text(f"the gateway answered {code}'s probe by ARP", f"{code} 的探针得到网关的 ARP 应答"),
         side,
         lambda frame: (
             _is_arp(frame, REPLY)
@@ -202,7 +202,7 @@ def _arp_control(side: Side) -> Seen:
 def _echo_control(side: Side) -> Seen:
     code = side.guest.bureau
     return _seen(
-        Text(f"{code} 的探针得到网关的回应", f"the gateway answered {code}'s probe's echo"),
+        Text(f"the gateway answered {code}'s probe's echo", f"{code} 的探针得到网关的回应"),
         side,
         lambda frame: is_echo_reply(frame, side.marks.to_gateway),
     )

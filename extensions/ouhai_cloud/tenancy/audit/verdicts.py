@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ouhai_cloud.tenancy.audit.findings import Text
+from ouhai_cloud.language import Text
 
 
 class Verdict(StrEnum):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.checks.people import BRINGS, DUTIES, duty_groups
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 
 
 def two_duties(facts: Facts) -> Iterator[Hole]:
@@ -38,8 +39,8 @@ def _two(facts: Facts, what: str, duties: set[str]) -> Iterator[Hole]:
         yield hole(
             what,
             (facts.centre,),
-            f"同时承担 {'、'.join(sorted(duties))}。",
             f"Has the duties {' and '.join(sorted(duties))} at once.",
+            f"同时承担 {'、'.join(sorted(duties))}。",
         )
 
 
@@ -58,9 +59,9 @@ def stranger_with_duty(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.grant(facts, grant),
                 (facts.centre, facts.bureau_of(grant.scope_id)),
-                f"登记册没有把 {grant.role} 交给 {grant.subject_name or grant.subject_id}。",
                 f"The register does not give {grant.role} to "
                 f"{grant.subject_name or grant.subject_id}.",
+                f"登记册没有把 {grant.role} 交给 {grant.subject_name or grant.subject_id}。",
             )
 
 
@@ -72,8 +73,8 @@ def widened_role(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 f"role inference {one.prior} → {one.implied}",
                 (),
-                f"角色 {one.prior} 会带来角色 {one.implied}。",
                 f"Role {one.prior} brings role {one.implied} with it.",
+                f"角色 {one.prior} 会带来角色 {one.implied}。",
             )
 
 
@@ -81,56 +82,56 @@ CHECKS = (
     Check(
         "I04",
         Severity.CRITICAL,
-        Text("一人承担两种职责", "One person has two of the three duties"),
+        Text("One person has two of the three duties", "一人承担两种职责"),
         Text(
-            "三员分立要求系统管理员、安全管理员和审计员相互制约。",
             "The three duties watch one another; one person with two of them is not watched.",
+            "三员分立要求系统管理员、安全管理员和审计员相互制约。",
         ),
         Text(
-            "在目录中将此人移出其中一个组。", "Remove the person from one group in the directory."
+            "Remove the person from one group in the directory.", "在目录中将此人移出其中一个组。"
         ),
         two_duties,
     ),
     Check(
         "I09",
         Severity.CRITICAL,
-        Text("一个主体拥有两种职责的角色", "One subject holds the roles of two duties"),
+        Text("One subject holds the roles of two duties", "一个主体拥有两种职责的角色"),
         Text(
-            "三员分立要求三种职责的角色互斥。",
             "The roles of the three duties exclude one another.",
+            "三员分立要求三种职责的角色互斥。",
         ),
         Text(
-            "用 openstack role remove 撤销多余的角色。",
             "Revoke the surplus role by `openstack role remove`.",
+            "用 openstack role remove 撤销多余的角色。",
         ),
         two_duty_roles,
     ),
     Check(
         "I10",
         Severity.CRITICAL,
-        Text("职责角色授予了登记册之外的主体", "A duty's role is held by a stranger"),
+        Text("A duty's role is held by a stranger", "职责角色授予了登记册之外的主体"),
         Text(
-            "职责角色可跨单位查看或操作。",
             "The duties' roles see, or act, across all bureaus.",
+            "职责角色可跨单位查看或操作。",
         ),
         Text(
-            "用 openstack role remove 撤销，或写入登记册的 duties。",
             "Revoke it by `openstack role remove`, or name the group under `duties` in the "
             "register.",
+            "用 openstack role remove 撤销，或写入登记册的 duties。",
         ),
         stranger_with_duty,
     ),
     Check(
         "I11",
         Severity.CRITICAL,
-        Text("角色隐含了更大的权限", "A role brings a greater one with it"),
+        Text("A role brings a greater one with it", "角色隐含了更大的权限"),
         Text(
-            "拥有较小角色的每个人都随之得到更大的权限。",
             "Everybody who holds the lesser role gets the greater one.",
+            "拥有较小角色的每个人都随之得到更大的权限。",
         ),
         Text(
-            "用 openstack implied role delete 删除该隐含关系。",
             "Remove it by `openstack implied role delete`.",
+            "用 openstack implied role delete 删除该隐含关系。",
         ),
         widened_role,
     ),

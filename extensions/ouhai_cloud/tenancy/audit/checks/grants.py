@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ouhai_cloud.cloud.exposure.model import Grant
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.checks.people import ADMIN, DUTIES, duty_groups
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 
 
 def foreign(facts: Facts) -> Iterator[Hole]:
@@ -19,10 +20,10 @@ def foreign(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.grant(facts, grant),
                 (code, *owners),
-                f"{'、'.join(sorted(owners))} 的组 {grant.subject_name} 在 {code} 的范围内拥有"
-                f"角色 {grant.role}。",
                 f"Group {grant.subject_name} of {', '.join(sorted(owners))} has role "
                 f"{grant.role} within {code}.",
+                f"{'、'.join(sorted(owners))} 的组 {grant.subject_name} 在 {code} 的范围内拥有"
+                f"角色 {grant.role}。",
             )
 
 
@@ -34,10 +35,10 @@ def unknown(facts: Facts) -> Iterator[Hole]:
         yield hole(
             naming.grant(facts, grant),
             (code,),
-            f"登记册未登记的主体 {grant.subject_name or grant.subject_id} 在 {code} 的范围内拥有"
-            f"角色 {grant.role}。",
             f"{grant.subject_name or grant.subject_id}, whom the register does not name, has role "
             f"{grant.role} within {code}.",
+            f"登记册未登记的主体 {grant.subject_name or grant.subject_id} 在 {code} 的范围内拥有"
+            f"角色 {grant.role}。",
         )
 
 
@@ -48,8 +49,8 @@ def admin(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.grant(facts, grant),
                 (code,),
-                f"在 {code} 的范围内授予了 admin 角色，持有者可管理整个云平台。",
                 f"Role admin was given within {code}; whoever holds it rules the whole cloud.",
+                f"在 {code} 的范围内授予了 admin 角色，持有者可管理整个云平台。",
             )
 
 
@@ -63,8 +64,8 @@ def outside(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.grant(facts, grant),
                 codes,
-                f"{'、'.join(sorted(codes))} 的人员在本单位之外拥有角色 {grant.role}。",
                 f"Staff of {', '.join(sorted(codes))} have role {grant.role} outside of it.",
+                f"{'、'.join(sorted(codes))} 的人员在本单位之外拥有角色 {grant.role}。",
             )
 
 
@@ -76,8 +77,8 @@ def cross_domain(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.grant(facts, grant),
                 (facts.bureau_of(grant.role_domain_id), facts.bureau_of(grant.scope_id)),
-                f"角色 {grant.role} 属于另一个域，却在此处使用。",
                 f"Role {grant.role} is specific to another domain but is used here.",
+                f"角色 {grant.role} 属于另一个域，却在此处使用。",
             )
 
 
@@ -98,19 +99,19 @@ def _owners(facts: Facts, grant: Grant) -> frozenset[str]:
 
 
 _REVOKE = Text(
-    "用 openstack role remove 撤销该授权；若确有需要，应写入登记册后执行 openstack bureau apply。",
     "Revoke it by `openstack role remove`; if it is needed, write it into the register and run "
     "`openstack bureau apply`.",
+    "用 openstack role remove 撤销该授权；若确有需要，应写入登记册后执行 openstack bureau apply。",
 )
 
 CHECKS = (
     Check(
         "I01",
         Severity.CRITICAL,
-        Text("其他单位的组拥有本单位的角色", "A foreign bureau's group has a role"),
+        Text("A foreign bureau's group has a role", "其他单位的组拥有本单位的角色"),
         Text(
-            "该组的每个成员都能看到并操作这个单位的系统。",
             "Everybody in the group sees and handles this bureau's systems.",
+            "该组的每个成员都能看到并操作这个单位的系统。",
         ),
         _REVOKE,
         foreign,
@@ -118,10 +119,10 @@ CHECKS = (
     Check(
         "I02",
         Severity.HIGH,
-        Text("登记册未登记的主体拥有角色", "A subject that the register does not name has a role"),
+        Text("A subject that the register does not name has a role", "登记册未登记的主体拥有角色"),
         Text(
-            "没有人对该主体负责；离岗后仍然有效。",
             "Nobody answers for it, and it stays when the person leaves.",
+            "没有人对该主体负责；离岗后仍然有效。",
         ),
         _REVOKE,
         unknown,
@@ -129,10 +130,10 @@ CHECKS = (
     Check(
         "I03",
         Severity.CRITICAL,
-        Text("在单位范围内授予了 admin", "Role admin was given within a bureau"),
+        Text("Role admin was given within a bureau", "在单位范围内授予了 admin"),
         Text(
-            "admin 角色不受项目或域的限制，隔离全部失效。",
             "Role admin is not bound to its project or domain: all isolation ends with it.",
+            "admin 角色不受项目或域的限制，隔离全部失效。",
         ),
         _REVOKE,
         admin,
@@ -140,10 +141,10 @@ CHECKS = (
     Check(
         "I05",
         Severity.HIGH,
-        Text("单位人员在本单位之外拥有角色", "Staff have a role outside their bureau"),
+        Text("Staff have a role outside their bureau", "单位人员在本单位之外拥有角色"),
         Text(
-            "系统级或平台项目的角色可绕过本单位的边界。",
             "A role on the system or in the platform's projects reaches past the bureau.",
+            "系统级或平台项目的角色可绕过本单位的边界。",
         ),
         _REVOKE,
         outside,
@@ -151,10 +152,10 @@ CHECKS = (
     Check(
         "I06",
         Severity.HIGH,
-        Text("跨域使用域内角色", "A role of one domain is used in another"),
+        Text("A role of one domain is used in another", "跨域使用域内角色"),
         Text(
-            "定义角色的域可以改变它的含义，从而影响另一个单位。",
             "The domain that defines the role decides what it brings, in the other bureau too.",
+            "定义角色的域可以改变它的含义，从而影响另一个单位。",
         ),
         _REVOKE,
         cross_domain,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ouhai_cloud.cloud.exposure.model import Image
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 
 
 def shared(facts: Facts) -> Iterator[Hole]:
@@ -19,8 +20,8 @@ def shared(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.named("image", image.id, image.name),
                 (code, *map(facts.bureau_of, others)),
-                f"{code} 的镜像共享给了 {'、'.join(names)}。",
                 f"The image of {code} is shared with {', '.join(names)}.",
+                f"{code} 的镜像共享给了 {'、'.join(names)}。",
             )
 
 
@@ -31,8 +32,8 @@ def community(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.named("image", image.id, image.name),
                 (code,),
-                f"{code} 的镜像是社区镜像，所有单位可用。",
                 f"The image of {code} is a community image: every bureau can use it.",
+                f"{code} 的镜像是社区镜像，所有单位可用。",
             )
 
 
@@ -43,8 +44,8 @@ def public(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.named("image", image.id, image.name),
                 (code,),
-                f"{code} 的镜像是公共镜像。",
                 f"The image of {code} is public.",
+                f"{code} 的镜像是公共镜像。",
             )
 
 
@@ -55,36 +56,36 @@ def _of_bureaus(facts: Facts) -> Iterator[tuple[Image, str]]:
 
 
 _DATA = Text(
-    "镜像中可能有数据和口令；他人的镜像也可能被植入后门。",
     "An image may hold data and passwords, and a foreign one may hold a back door.",
+    "镜像中可能有数据和口令；他人的镜像也可能被植入后门。",
 )
 
 CHECKS = (
     Check(
         "G01",
         Severity.HIGH,
-        Text("镜像共享给其他单位", "An image is shared with another bureau"),
+        Text("An image is shared with another bureau", "镜像共享给其他单位"),
         _DATA,
         Text(
-            "用 openstack image remove project 取消共享。",
             "End it by `openstack image remove project`.",
+            "用 openstack image remove project 取消共享。",
         ),
         shared,
     ),
     Check(
         "G02",
         Severity.HIGH,
-        Text("单位的社区镜像", "A bureau's image is a community image"),
+        Text("A bureau's image is a community image", "单位的社区镜像"),
         _DATA,
-        Text("openstack image set --private。", "`openstack image set --private`."),
+        Text("`openstack image set --private`.", "openstack image set --private。"),
         community,
     ),
     Check(
         "G03",
         Severity.HIGH,
-        Text("单位的公共镜像", "A bureau's image is public"),
+        Text("A bureau's image is public", "单位的公共镜像"),
         _DATA,
-        Text("openstack image set --private。", "`openstack image set --private`."),
+        Text("`openstack image set --private`.", "openstack image set --private。"),
         public,
     ),
 )

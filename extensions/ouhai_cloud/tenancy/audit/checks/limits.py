@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ouhai_cloud.cloud.exposure.model import Quota
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 from ouhai_cloud.tenancy.register.model import Allotment, Bureau
 
 UNLIMITED = -1
@@ -50,8 +51,8 @@ def unlimited(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 f"{quota.service} {quota.resource} of {naming.project(facts, quota.project_id)}",
                 (code,),
-                f"{quota.service} 的 {quota.resource} 没有上限。",
                 f"{quota.resource} of {quota.service} has no limit.",
+                f"{quota.service} 的 {quota.resource} 没有上限。",
             )
 
 
@@ -65,8 +66,8 @@ def beyond(facts: Facts) -> Iterator[Hole]:
                 yield hole(
                     f"unit {unit.code} ({unit.name}): {' + '.join(map(' '.join, places))}",
                     (facts.tops[unit.code],),
-                    f"各项目上限之和为 {total}，超过核定的 {ceiling}。",
                     f"Its projects may have {total} together, but {ceiling} were granted.",
+                    f"各项目上限之和为 {total}，超过核定的 {ceiling}。",
                 )
 
 
@@ -78,8 +79,8 @@ def missing(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.project(facts, project_id),
                 (facts.bureau_of(project_id),),
-                f"系统 {place} 没有自己的 VCPU 上限。",
                 f"System {place} has no limit of its own for class:VCPU.",
+                f"系统 {place} 没有自己的 VCPU 上限。",
             )
 
 
@@ -103,19 +104,19 @@ def _counts(facts: Facts, quota: Quota, unit: Bureau) -> bool:
 
 
 _APPLY = Text(
-    "执行 openstack bureau plan 查看偏差，再用 openstack bureau drift --revert 恢复。",
     "See `openstack bureau plan`, then restore it by `openstack bureau drift --revert`.",
+    "执行 openstack bureau plan 查看偏差，再用 openstack bureau drift --revert 恢复。",
 )
 _STARVE = Text(
-    "一个单位可以耗尽整个资源池。",
     "One bureau can use up the pool of all.",
+    "一个单位可以耗尽整个资源池。",
 )
 
 CHECKS = (
     Check(
         "L01",
         Severity.MEDIUM,
-        Text("没有上限的配额", "A quota without an end"),
+        Text("A quota without an end", "没有上限的配额"),
         _STARVE,
         _APPLY,
         unlimited,
@@ -123,7 +124,7 @@ CHECKS = (
     Check(
         "L02",
         Severity.HIGH,
-        Text("上限之和超过核定总额", "Limits sum to more than was granted"),
+        Text("Limits sum to more than was granted", "上限之和超过核定总额"),
         _STARVE,
         _APPLY,
         beyond,
@@ -131,7 +132,7 @@ CHECKS = (
     Check(
         "L03",
         Severity.MEDIUM,
-        Text("系统没有自己的上限", "A system has no limit of its own"),
+        Text("A system has no limit of its own", "系统没有自己的上限"),
         _STARVE,
         _APPLY,
         missing,

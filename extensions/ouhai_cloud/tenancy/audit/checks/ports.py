@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ouhai_cloud.cloud.exposure.model import Network, Port
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 
 TRUSTED = "network:"
 """Neutron trusts ports whose owner begins so: no port security, no security group."""
@@ -23,16 +24,16 @@ def unprotected(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.named("network", network.id, network.name),
                 (code,),
-                "网络关闭了端口安全，新端口都不受保护。",
                 "The network has port security off, and so has every new port on it.",
+                "网络关闭了端口安全，新端口都不受保护。",
             )
     for port, codes in _of_bureaus(facts):
         if not port.port_security:
             yield hole(
                 _what(port),
                 codes,
-                "端口安全已关闭，可伪造源地址和 MAC。",
                 "Port security is off: any source address and MAC may be sent.",
+                "端口安全已关闭，可伪造源地址和 MAC。",
             )
 
 
@@ -40,7 +41,7 @@ def without_group(facts: Facts) -> Iterator[Hole]:
     """Find ports that no security group looks after."""
     for port, codes in _of_bureaus(facts):
         if port.port_security and not port.security_groups:
-            yield hole(_what(port), codes, "端口没有安全组。", "The port is in no security group.")
+            yield hole(_what(port), codes, "The port is in no security group.", "端口没有安全组。")
 
 
 def pairs(facts: Facts) -> Iterator[Hole]:
@@ -53,8 +54,8 @@ def pairs(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 _what(port),
                 codes,
-                f"允许的地址对超出所在子网：{text}。",
                 f"It may send from addresses outside its own subnets: {text}.",
+                f"允许的地址对超出所在子网：{text}。",
             )
 
 
@@ -68,8 +69,8 @@ def forged_owner(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 _what(port),
                 (code, facts.network_bureau(port.network_id)),
-                f"端口自称 {port.device_owner}，从而不受端口安全约束。",
                 f"It claims to be {port.device_owner}, which frees it from port security.",
+                f"端口自称 {port.device_owner}，从而不受端口安全约束。",
             )
 
 
@@ -83,8 +84,8 @@ def floating(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.named("floating-ip", one.id, one.address),
                 (owner, target),
-                f"{owner} 的浮动地址指向 {target} 的端口 {one.port_id}。",
                 f"It is of {owner} and leads to port {one.port_id} of {target}.",
+                f"{owner} 的浮动地址指向 {target} 的端口 {one.port_id}。",
             )
 
 
@@ -108,70 +109,70 @@ def _what(port: Port) -> str:
 
 
 _SPOOF = Text(
-    "主机可冒充其他主机或网关，截取或伪造流量。",
     "The server can pretend to be another one, or the gateway.",
+    "主机可冒充其他主机或网关，截取或伪造流量。",
 )
 
 CHECKS = (
     Check(
         "N09",
         Severity.CRITICAL,
-        Text("端口安全已关闭", "Port security is off"),
+        Text("Port security is off", "端口安全已关闭"),
         _SPOOF,
         Text(
-            "openstack port set --enable-port-security（网络同理），并加入安全组。",
             "`openstack port set --enable-port-security` (a network likewise), with a security "
             "group.",
+            "openstack port set --enable-port-security（网络同理），并加入安全组。",
         ),
         unprotected,
     ),
     Check(
         "N10",
         Severity.MEDIUM,
-        Text("端口没有安全组", "A port has no security group"),
+        Text("A port has no security group", "端口没有安全组"),
         Text(
-            "没有安全组的端口没有人审过其开放范围。",
             "Nobody has decided what the port is open to.",
+            "没有安全组的端口没有人审过其开放范围。",
         ),
         Text(
-            "openstack port set --security-group default。",
             "`openstack port set --security-group default`.",
+            "openstack port set --security-group default。",
         ),
         without_group,
     ),
     Check(
         "N11",
         Severity.CRITICAL,
-        Text("允许的地址对超出子网", "Address pairs outside the own subnet"),
+        Text("Address pairs outside the own subnet", "允许的地址对超出子网"),
         _SPOOF,
         Text(
-            "openstack port set --no-allowed-address，再写入必要的地址。",
             "`openstack port set --no-allowed-address`, then allow what is needed.",
+            "openstack port set --no-allowed-address，再写入必要的地址。",
         ),
         pairs,
     ),
     Check(
         "N12",
         Severity.CRITICAL,
-        Text("端口冒充网络设备", "A port claims to be a part of the network"),
+        Text("A port claims to be a part of the network", "端口冒充网络设备"),
         _SPOOF,
         Text(
-            "删除该端口，并检查创建者。",
             "Remove the port, and look for who made it.",
+            "删除该端口，并检查创建者。",
         ),
         forged_owner,
     ),
     Check(
         "N13",
         Severity.CRITICAL,
-        Text("浮动地址指向其他单位", "A floating address leads to another bureau"),
+        Text("A floating address leads to another bureau", "浮动地址指向其他单位"),
         Text(
-            "一个单位可以从外部控制通向另一个单位主机的入口。",
             "One bureau holds the way into another one's server.",
+            "一个单位可以从外部控制通向另一个单位主机的入口。",
         ),
         Text(
-            "用 openstack floating ip unset --port 解除关联。",
             "Detach it by `openstack floating ip unset --port`.",
+            "用 openstack floating ip unset --port 解除关联。",
         ),
         floating,
     ),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ouhai_cloud.cloud.exposure.model import Project
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 from ouhai_cloud.tenancy.resources import Kind, Ref, place_of
 
 OUR_TAG = "ouhai"
@@ -20,8 +21,8 @@ def mutable(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.project(facts, project.id),
                 (code,),
-                "未设置 immutable，可能被误删或改动。",
                 "Is not immutable: it can be changed or removed past the register.",
+                "未设置 immutable，可能被误删或改动。",
             )
 
 
@@ -38,8 +39,8 @@ def unknown(facts: Facts) -> Iterator[Hole]:
         yield hole(
             naming.project(facts, project.id),
             (code,),
-            "登记册中没有这个项目，它的配额不计入该单位的总额。",
             "The register knows no such project; what it may use is beyond the bureau's allotment.",
+            "登记册中没有这个项目，它的配额不计入该单位的总额。",
         )
 
 
@@ -51,8 +52,8 @@ def absent(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 f"unit {unit.code} ({unit.name})",
                 (unit.code,),
-                f"云平台上没有带 bureau={unit.code} 标签的域，也没有名为 {unit.short} 的域。",
                 f"No domain bears the tag bureau={unit.code}, and none has the name {unit.short}.",
+                f"云平台上没有带 bureau={unit.code} 标签的域，也没有名为 {unit.short} 的域。",
             )
 
 
@@ -64,8 +65,8 @@ def left(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.project(facts, domain_id),
                 (code,),
-                f"登记册中没有单位 {code}，它的域仍在。",
                 f"The register has no bureau {code}, but its domain is still there.",
+                f"登记册中没有单位 {code}，它的域仍在。",
             )
 
 
@@ -79,56 +80,56 @@ CHECKS = (
     Check(
         "I07",
         Severity.MEDIUM,
-        Text("域或项目未设为不可变", "A domain or project is not immutable"),
+        Text("A domain or project is not immutable", "域或项目未设为不可变"),
         Text(
-            "误删项目会使其中的云主机和数据失去归属。",
             "Servers and data of a project that is removed belong to nobody.",
+            "误删项目会使其中的云主机和数据失去归属。",
         ),
         Text(
-            "openstack project set --immutable（域：openstack domain set --immutable）。",
             "`openstack project set --immutable`, for a domain `openstack domain set --immutable`.",
+            "openstack project set --immutable（域：openstack domain set --immutable）。",
         ),
         mutable,
     ),
     Check(
         "I08",
         Severity.MEDIUM,
-        Text("单位的域中有未登记的项目", "A bureau's domain has an unknown project"),
+        Text("A bureau's domain has an unknown project", "单位的域中有未登记的项目"),
         Text(
-            "继承的角色在其中有效，资源却不受登记册约束。",
             "Inherited roles hold in it, but the register does not bound it.",
+            "继承的角色在其中有效，资源却不受登记册约束。",
         ),
         Text(
-            "写入登记册，或清空后删除该项目。",
             "Write it into the register, or empty and remove it.",
+            "写入登记册，或清空后删除该项目。",
         ),
         unknown,
     ),
     Check(
         "I12",
         Severity.HIGH,
-        Text("登记册中的单位没有域", "A bureau of the register has no domain"),
+        Text("A bureau of the register has no domain", "登记册中的单位没有域"),
         Text(
-            "域若失去了名称和标签，审计便看不到其中的问题。",
             "If its domain lost both name and mark, the audit sees nothing of what is in it.",
+            "域若失去了名称和标签，审计便看不到其中的问题。",
         ),
         Text(
-            "用 openstack bureau plan 查看；尚未建立的用 openstack bureau apply 建立。",
             "See `openstack bureau plan`; make what is not there yet by `openstack bureau apply`.",
+            "用 openstack bureau plan 查看；尚未建立的用 openstack bureau apply 建立。",
         ),
         absent,
     ),
     Check(
         "I13",
         Severity.MEDIUM,
-        Text("已不在登记册的单位仍有域", "A bureau that left the register still has its domain"),
+        Text("A bureau that left the register still has its domain", "已不在登记册的单位仍有域"),
         Text(
-            "其人员和资源不再受登记册约束。",
             "The register no longer bounds its staff and what it has.",
+            "其人员和资源不再受登记册约束。",
         ),
         Text(
-            "用 openstack bureau retire 办理撤出，或重新写入登记册。",
             "See it out by `openstack bureau retire`, or write it into the register again.",
+            "用 openstack bureau retire 办理撤出，或重新写入登记册。",
         ),
         left,
     ),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ouhai_cloud.cloud.exposure.model import Router, Subnet
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 from ouhai_cloud.tenancy.resources import Kind
 
 
@@ -19,8 +20,8 @@ def joins(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 _what(router),
                 codes,
-                f"该路由器连接了 {'、'.join(sorted(codes))} 的网络。",
                 f"It connects networks of {' and '.join(sorted(codes))}.",
+                f"该路由器连接了 {'、'.join(sorted(codes))} 的网络。",
             )
 
 
@@ -34,9 +35,9 @@ def gateway(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 _what(router),
                 (*codes, facts.network_bureau(outer)),
-                f"网关在网络 {known.name if known else outer} 上，不是登记的外部网络。",
                 f"Its gateway is in network {known.name if known else outer}, which is not the "
                 "external network that was declared.",
+                f"网关在网络 {known.name if known else outer} 上，不是登记的外部网络。",
             )
 
 
@@ -49,8 +50,8 @@ def routes(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 _what(router),
                 codes,
-                f"存在额外的静态路由：{text}。",
                 f"It has static routes: {text}.",
+                f"存在额外的静态路由：{text}。",
             )
 
 
@@ -68,8 +69,8 @@ def overlaps(facts: Facts) -> Iterator[Hole]:
                 yield hole(
                     naming.named("subnet", subnet.id, subnet.name),
                     (code, other),
-                    f"地址段 {subnet.cidr} 与 {other} 的子网 {outer.id}（{outer.cidr}）重叠。",
                     f"{subnet.cidr} overlaps subnet {outer.id} ({outer.cidr}) of {other}.",
+                    f"地址段 {subnet.cidr} 与 {other} 的子网 {outer.id}（{outer.cidr}）重叠。",
                 )
         stack.append(subnet)
 
@@ -92,53 +93,53 @@ CHECKS = (
     Check(
         "N05",
         Severity.CRITICAL,
-        Text("路由器连接两个单位", "A router joins two bureaus"),
-        Text("两个单位的网络可以互相路由。", "Packets are routed between the two bureaus."),
+        Text("A router joins two bureaus", "路由器连接两个单位"),
+        Text("Packets are routed between the two bureaus.", "两个单位的网络可以互相路由。"),
         Text(
-            "用 openstack router remove subnet 断开多余的接口。",
             "Detach the surplus interface by `openstack router remove subnet`.",
+            "用 openstack router remove subnet 断开多余的接口。",
         ),
         joins,
     ),
     Check(
         "N06",
         Severity.HIGH,
-        Text("路由器网关不在登记的外部网络", "A router has a foreign gateway"),
+        Text("A router has a foreign gateway", "路由器网关不在登记的外部网络"),
         Text(
-            "流量绕过了边界防护。",
             "Traffic leaves past the district's border.",
+            "流量绕过了边界防护。",
         ),
         Text(
-            "用 openstack router set --external-gateway 恢复登记的外部网络。",
             "Set the declared network by `openstack router set --external-gateway`.",
+            "用 openstack router set --external-gateway 恢复登记的外部网络。",
         ),
         gateway,
     ),
     Check(
         "N07",
         Severity.HIGH,
-        Text("额外的静态路由", "A router has static routes"),
+        Text("A router has static routes", "额外的静态路由"),
         Text(
-            "静态路由可将流量引向其他单位或第三方。",
             "A static route can lead packets to another bureau, or past the border.",
+            "静态路由可将流量引向其他单位或第三方。",
         ),
         Text(
-            "用 openstack router unset --route 删除。",
             "Remove them by `openstack router unset --route`.",
+            "用 openstack router unset --route 删除。",
         ),
         routes,
     ),
     Check(
         "N08",
         Severity.HIGH,
-        Text("两个单位的地址段重叠", "Subnets of two bureaus overlap"),
+        Text("Subnets of two bureaus overlap", "两个单位的地址段重叠"),
         Text(
-            "日志无法分清责任单位，规则可能放行错误的来源。",
             "Logs cannot tell the two apart, and rules may let the wrong one in.",
+            "日志无法分清责任单位，规则可能放行错误的来源。",
         ),
         Text(
-            "删除不是由登记册分配的子网，再执行 openstack bureau apply。",
             "Remove the subnet that the register did not give, then `openstack bureau apply`.",
+            "删除不是由登记册分配的子网，再执行 openstack bureau apply。",
         ),
         overlaps,
     ),

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import chain
 
 from ouhai_cloud.cloud.exposure.model import Network, Rule
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 
 TCP = ("tcp", "6")
 
@@ -20,8 +21,8 @@ def open_to_world(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 _what(facts, rule),
                 (code,),
-                f"对所有来源开放 {_ports(rule)}，登记册未声明。",
                 f"It lets everybody in to {_ports(rule)}, which the register does not declare.",
+                f"对所有来源开放 {_ports(rule)}，登记册未声明。",
             )
 
 
@@ -34,8 +35,8 @@ def foreign_source(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 _what(facts, rule),
                 (code, *names),
-                f"允许来自 {'、'.join(names)} 的 {_ports(rule)}。",
                 f"It lets {', '.join(names)} in to {_ports(rule)}.",
+                f"允许来自 {'、'.join(names)} 的 {_ports(rule)}。",
             )
 
 
@@ -112,19 +113,19 @@ def _what(facts: Facts, rule: Rule) -> str:
 
 
 _DELETE = Text(
-    "用 openstack security group rule delete 删除；对外服务应写入登记册的 exposes。",
     "Remove it by `openstack security group rule delete`; what serves the extranet belongs under "
     "`exposes` in the register.",
+    "用 openstack security group rule delete 删除；对外服务应写入登记册的 exposes。",
 )
 
 CHECKS = (
     Check(
         "N14",
         Severity.HIGH,
-        Text("未声明的对外开放规则", "A rule open to the world that was not declared"),
+        Text("A rule open to the world that was not declared", "未声明的对外开放规则"),
         Text(
-            "任何单位以及外网都可访问该端口。",
             "Every bureau, and the extranet, can reach the port.",
+            "任何单位以及外网都可访问该端口。",
         ),
         _DELETE,
         open_to_world,
@@ -132,10 +133,10 @@ CHECKS = (
     Check(
         "N15",
         Severity.HIGH,
-        Text("规则放行其他单位", "A rule lets another bureau in"),
+        Text("A rule lets another bureau in", "规则放行其他单位"),
         Text(
-            "一旦两网相通，另一个单位即可进入。",
             "As soon as there is a way between the networks, the other bureau is in.",
+            "一旦两网相通，另一个单位即可进入。",
         ),
         _DELETE,
         foreign_source,

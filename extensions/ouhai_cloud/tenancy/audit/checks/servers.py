@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ouhai_cloud.cloud.exposure.model import Server
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 from ouhai_cloud.tenancy.resources import Kind
 
 KEPT_FOR_CLASS = 3
@@ -21,8 +22,8 @@ def outside(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.named("server", server.id, server.name),
                 (code,),
-                f"等保三级系统的云主机运行在 {server.host}，不在专用主机上。",
                 f"A server of security class 3 is on {server.host}, which is not kept for those.",
+                f"等保三级系统的云主机运行在 {server.host}，不在专用主机上。",
             )
 
 
@@ -34,9 +35,9 @@ def intruder(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.named("server", server.id, server.name),
                 (code,),
-                f"等保{security_class}级系统的云主机运行在三级专用主机 {server.host} 上。",
                 f"A server of security class {security_class} is on {server.host}, which is kept "
                 "for class 3.",
+                f"等保{security_class}级系统的云主机运行在三级专用主机 {server.host} 上。",
             )
 
 
@@ -56,19 +57,19 @@ def _of_systems(facts: Facts) -> Iterator[tuple[Server, str, int]]:
 
 
 _APART = Text(
-    "三级系统不得与其他系统共用物理主机。",
     "Systems of class 3 share no hardware with others.",
+    "三级系统不得与其他系统共用物理主机。",
 )
 _MOVE = Text(
-    "用 openstack server migrate --live-migration 迁移，并检查主机聚合。",
     "Move it by `openstack server migrate --live-migration`, and look at the host aggregate.",
+    "用 openstack server migrate --live-migration 迁移，并检查主机聚合。",
 )
 
 CHECKS = (
     Check(
         "C01",
         Severity.HIGH,
-        Text("三级系统不在专用主机", "A class 3 server is outside its hosts"),
+        Text("A class 3 server is outside its hosts", "三级系统不在专用主机"),
         _APART,
         _MOVE,
         outside,
@@ -76,7 +77,7 @@ CHECKS = (
     Check(
         "C02",
         Severity.HIGH,
-        Text("非三级系统在三级专用主机", "Another server is on class 3 hosts"),
+        Text("Another server is on class 3 hosts", "非三级系统在三级专用主机"),
         _APART,
         _MOVE,
         intruder,

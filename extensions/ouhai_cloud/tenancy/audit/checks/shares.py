@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ouhai_cloud.cloud.exposure.model import Port, Share
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, Text, hole
+from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 
 EVERYBODY = "*"
 AS_EXTERNAL = "access_as_external"
@@ -27,9 +28,9 @@ def shared(facts: Facts) -> Iterator[Hole]:
         yield hole(
             _what(share),
             (owner, target),
-            f"{owner} 的 {share.object_type} {share.object_id} 共享给了{whom}，没有共享协议。",
             f"{share.object_type} {share.object_id} of {owner} is shared with {whom_en} without "
             "an agreement.",
+            f"{owner} 的 {share.object_type} {share.object_id} 共享给了{whom}，没有共享协议。",
         )
 
 
@@ -41,8 +42,8 @@ def external(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 _what(share),
                 (owner, facts.bureau_of(share.target)),
-                f"{owner} 的网络 {share.object_id} 被当作外部网络提供给他人。",
                 f"Network {share.object_id} of {owner} is offered to others as an external one.",
+                f"{owner} 的网络 {share.object_id} 被当作外部网络提供给他人。",
             )
 
 
@@ -57,8 +58,8 @@ def common(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 _what(share),
                 (facts.bureau_of(share.target),),
-                f"不属于任何单位的网络 {network.name} 对单位开放，多个单位可在其上直接相通。",
                 f"Network {network.name} of no bureau is open to bureaus, who meet on it.",
+                f"不属于任何单位的网络 {network.name} 对单位开放，多个单位可在其上直接相通。",
             )
 
 
@@ -72,9 +73,9 @@ def foreign_port(facts: Facts) -> Iterator[Hole]:
             yield hole(
                 naming.named("port", port.id, port.name),
                 (owner, network),
-                f"{owner} 的端口接在 {network} 的网络 {port.network_id} 上，没有共享协议。",
                 f"A port of {owner} is on network {port.network_id} of {network} without an "
                 "agreement.",
+                f"{owner} 的端口接在 {network} 的网络 {port.network_id} 上，没有共享协议。",
             )
 
 
@@ -96,20 +97,20 @@ def _what(share: Share) -> str:
 
 
 _DELETE = Text(
-    "用 openstack network rbac delete 删除；若确需共享，在登记册中写入协议。",
     "Remove it by `openstack network rbac delete`; if it is needed, declare an agreement in the "
     "register.",
+    "用 openstack network rbac delete 删除；若确需共享，在登记册中写入协议。",
 )
 _ONE_SEGMENT = Text(
-    "同一网络上的主机在二层直接相通。",
     "Servers on one network reach one another directly, below all routers.",
+    "同一网络上的主机在二层直接相通。",
 )
 
 CHECKS = (
     Check(
         "N01",
         Severity.CRITICAL,
-        Text("无协议的网络共享", "A share without an agreement"),
+        Text("A share without an agreement", "无协议的网络共享"),
         _ONE_SEGMENT,
         _DELETE,
         shared,
@@ -117,10 +118,10 @@ CHECKS = (
     Check(
         "N02",
         Severity.CRITICAL,
-        Text("单位网络被当作外部网络", "A bureau's network is offered as external"),
+        Text("A bureau's network is offered as external", "单位网络被当作外部网络"),
         Text(
-            "其他单位的路由器可以直接接入该网络。",
             "Routers of others can be attached to it.",
+            "其他单位的路由器可以直接接入该网络。",
         ),
         _DELETE,
         external,
@@ -128,7 +129,7 @@ CHECKS = (
     Check(
         "N03",
         Severity.HIGH,
-        Text("多个单位共用的网络", "A common network of several bureaus"),
+        Text("A common network of several bureaus", "多个单位共用的网络"),
         _ONE_SEGMENT,
         _DELETE,
         common,
@@ -136,11 +137,11 @@ CHECKS = (
     Check(
         "N04",
         Severity.CRITICAL,
-        Text("端口接在其他单位的网络上", "A port on another bureau's network"),
+        Text("A port on another bureau's network", "端口接在其他单位的网络上"),
         _ONE_SEGMENT,
         Text(
-            "用 openstack port delete 删除该端口；若确有需要，在登记册中写入协议。",
             "Remove it by `openstack port delete`, or declare an agreement in the register.",
+            "用 openstack port delete 删除该端口；若确有需要，在登记册中写入协议。",
         ),
         foreign_port,
     ),
