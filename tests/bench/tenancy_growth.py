@@ -114,7 +114,8 @@ def measure(bureaus: int, copies: int) -> dict[str, float]:
 
 def again(register: Register, seen: State) -> tuple[State, Plan]:
     """Return wanted state and plan as an apply on a living cloud makes them."""
-    wanted = desired(register, SETTINGS, living_of(seen, seen))
+    living = living_of(seen, seen, register.district.address_range)
+    wanted = desired(register, SETTINGS, living)
     return wanted, make_plan(wanted, seen, seen)
 
 

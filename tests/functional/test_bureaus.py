@@ -111,11 +111,10 @@ def _names_of_others(bureaus: Bureaus, user: str) -> Iterator[str]:
                 yield system.name
 
 
-def test_ten_kinds_of_drift_are_named_and_put_back(bureaus: Bureaus, api: Api) -> None:
+def test_drift_of_every_kind_is_named_and_put_back(bureaus: Bureaus, api: Api) -> None:
     with ExitStack() as undo:
         seeding = Seeding(api, bureaus.register, undo)
         expected = {name: seed(seeding) for name, seed in SEEDS.items()}
-        assert len(expected) == 10
         found = bureaus.command("drift", "-f", "json")
         assert found.returncode == DRIFTED, found.stdout + found.stderr
         seen = {(row["Drift"], row["Key"]) for row in json.loads(found.stdout)}

@@ -20,9 +20,9 @@ Words: TypeAlias = list[str]
 
 UNIQUE = {"projects": ("domain_id", "name"), "rbac-policies": ("object_id", "target_tenant")}
 NEUTRON_DEFAULTS: dict[str, Json] = {
-    "networks": {"router:external": False},
-    "subnets": {},
-    "routers": {"external_gateway_info": None},
+    "networks": {"router:external": False, "admin_state_up": True},
+    "subnets": {"host_routes": []},
+    "routers": {"external_gateway_info": None, "admin_state_up": True, "routes": []},
     "subnetpools": {},
     "security-groups": {},
     "security-group-rules": {"remote_group_id": None},
@@ -47,6 +47,7 @@ POOL = {
     "allocation_pools": [{"start": "10.33.0.2", "end": "10.33.255.254"}],
     "dns_nameservers": [],
     "enable_dhcp": False,
+    "host_routes": [],
     "subnetpool_id": None,
 }
 QUOTAS = {

@@ -1,4 +1,4 @@
-"""Ten things that somebody may do to the cloud past the register, each with what must be named."""
+"""Things that somebody may do to the cloud past the register, each with what must be named."""
 
 from __future__ import annotations
 
@@ -133,6 +133,28 @@ def _shared_network(seeding: Seeding) -> Named:
     return "unexpected", keys.share(keys.network(seeding.a.code, system.code), place)
 
 
+def _told_route(seeding: Seeding) -> Named:
+    system = seeding.b.systems[0]
+    subnet = seeding.of("/subnets", name=f"{seeding.b.short}-{system.code}")
+    route = {"destination": "198.51.100.0/24", "nexthop": subnet["gateway_ip"]}
+    bodies = ({"subnet": {"host_routes": routes}} for routes in ([route], []))
+    seeding.put("network", f"/subnets/{subnet['id']}", *bodies)
+    return "changed", keys.subnet(seeding.b.code, system.code)
+
+
+def _retagged_domain(seeding: Seeding) -> Named:
+    path = f"/domains/{seeding.domains[seeding.a.short]}"
+
+    def tag(code: str) -> None:
+        seeding.api.patch("identity", path, {"domain": {"options": {"immutable": False}}})
+        body = {"tags": [f"bureau={code}", "ouhai"], "options": {"immutable": True}}
+        seeding.api.patch("identity", path, {"domain": body})
+
+    tag(seeding.b.code)
+    seeding.undo.callback(tag, seeding.a.code)
+    return "changed", keys.domain(seeding.a.code)
+
+
 def _foreign_grant(seeding: Seeding) -> Named:
     system = seeding.a.systems[0]
     group = seeding.b.staff.member[0]
@@ -181,6 +203,8 @@ SEEDS: Mapping[str, Callable[[Seeding], Named]] = {
     "renamed network": _renamed_network,
     "opened rule": _opened_rule,
     "shared network": _shared_network,
+    "told route": _told_route,
+    "retagged domain": _retagged_domain,
     "foreign grant": _foreign_grant,
     "removed grant": _removed_grant,
     "foreign project": _foreign_project,

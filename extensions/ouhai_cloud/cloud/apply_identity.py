@@ -8,7 +8,6 @@ from typing import Literal
 from ouhai_cloud.cloud.api import Json
 from ouhai_cloud.cloud.contents import DEFAULT_GROUP
 from ouhai_cloud.cloud.errors import Refused
-from ouhai_cloud.cloud.marks import bureau_tags
 from ouhai_cloud.cloud.site import Site
 from ouhai_cloud.tenancy.resources import Resource, Value
 
@@ -19,7 +18,7 @@ MUTABLE = {"options": {"immutable": False}}
 
 def add_domain(site: Site, wanted: Resource) -> str:
     """Make a domain that nobody changes or deletes by mistake; return its id."""
-    body = {**plain(wanted.attributes), "tags": bureau_tags(wanted.bureau), **IMMUTABLE}
+    body = {**plain(wanted.attributes), **IMMUTABLE}
     return _create(site, "domain", body, {"is_domain": "true", "name": body["name"]})
 
 

@@ -45,6 +45,7 @@ def add_networks(site: Site, wanted: Sequence[Resource]) -> Mapping[Key, str]:
             "name": one.attributes["name"],
             "description": _description(one),
             "project_id": site.id_of(one.attributes["project"]),
+            "admin_state_up": one.attributes["enabled"],
             "port_security_enabled": one.attributes["port_security"],
         }
         for one in wanted
@@ -133,9 +134,8 @@ def change_subnet_pool(site: Site, wanted: Resource) -> str:
 
 def change_network(site: Site, wanted: Resource) -> str:
     """Write attributes of a network."""
-    body = {}
-    if "port_security" in wanted.attributes:
-        body["port_security_enabled"] = wanted.attributes["port_security"]
+    names = {"enabled": "admin_state_up", "port_security": "port_security_enabled"}
+    body = {names[name]: wanted.attributes[name] for name in names if name in wanted.attributes}
     return _put(site, "/networks", wanted, body)
 
 
@@ -146,7 +146,11 @@ def change_subnet(site: Site, wanted: Resource) -> str:
 
 def change_router(site: Site, wanted: Resource) -> str:
     """Write attributes of a router."""
-    return _put(site, "/routers", wanted, _router(site, wanted))
+    body = _router(site, wanted)
+    # Neutron takes none when a router is made.
+    if "routes" in wanted.attributes:
+        body["routes"] = _routes(wanted.attributes["routes"])
+    return _put(site, "/routers", wanted, body)
 
 
 def change_address_scope(site: Site, wanted: Resource) -> str:
@@ -185,6 +189,8 @@ def _subnet(attributes: Mapping[str, Value]) -> Json:
     body: Json = {names[name]: attributes[name] for name in names if name in attributes}
     if "resolvers" in attributes:
         body["dns_nameservers"] = _listed(attributes["resolvers"])
+    if "host_routes" in attributes:
+        body["host_routes"] = _routes(attributes["host_routes"])
     return body
 
 
@@ -211,6 +217,11 @@ def _router(site: Site, wanted: Resource) -> Json:
 def _gateway_of(site: Site, router_id: str) -> str:
     router = site.api.get("network", f"/routers/{router_id}")["router"]
     return str((router["external_gateway_info"] or {}).get("network_id", ""))
+
+
+def _routes(value: Value) -> list[Json]:
+    parts = (str(one).partition(" via ") for one in _listed(value))
+    return [{"destination": destination, "nexthop": nexthop} for destination, _, nexthop in parts]
 
 
 def _listed(value: Value) -> list[Value]:

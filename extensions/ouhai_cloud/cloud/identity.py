@@ -26,6 +26,7 @@ def see_domains(listing: Listing, view: View) -> None:
         attributes = {
             "name": one["name"],
             "description": one.get("description") or "",
+            "tags": tuple(sorted(one.get("tags", ()))),
             "enabled": one["enabled"],
             "immutable": _immutable(one),
         }

@@ -20,10 +20,11 @@ from ouhai_cloud.cloud.volume_quotas import volume_quotas
 FIELDS = {
     "address-scopes": "id name project_id",
     "subnetpools": "id name description prefixes address_scope_id project_id",
-    "networks": "id name description project_id port_security_enabled router:external",
+    "networks": "id name description project_id admin_state_up port_security_enabled "
+    "router:external",
     "subnets": "id name description network_id subnetpool_id cidr gateway_ip dns_nameservers "
-    "allocation_pools enable_dhcp project_id",
-    "routers": "id name description external_gateway_info admin_state_up project_id",
+    "allocation_pools enable_dhcp host_routes project_id",
+    "routers": "id name description external_gateway_info admin_state_up routes project_id",
     # With their rules: for a list of rules Neutron takes ten times as long.
     "security-groups": "id name description project_id security_group_rules",
 }

@@ -28,11 +28,6 @@ def unmark(description: str | None) -> tuple[str, Key | None]:
     return text[: found.start()], Key(found["key"])
 
 
-def bureau_tags(code: str) -> list[str]:
-    """Return the tags of a bureau's domain."""
-    return sorted((TAG, f"bureau={code}"))
-
-
 def tagged(tags: Iterable[str]) -> tuple[str, str] | None:
     """Return the codes of bureau and system that tags name, the latter empty for the bureau itself.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ouhai_cloud.cloud.api import Json
 from ouhai_cloud.cloud.listing import Listing
 from ouhai_cloud.cloud.marks import unmark
@@ -41,6 +43,7 @@ def see_networks(listing: Listing, view: View) -> None:
             "name": one["name"],
             "description": description,
             "project": Ref(project),
+            "enabled": one["admin_state_up"],
             "port_security": one.get("port_security_enabled", True),
         }
         _note_marked(view, Kind.NETWORK, one, attributes, marked, Ref(project))
@@ -60,6 +63,7 @@ def see_subnets(listing: Listing, view: View) -> None:
             "gateway": one["gateway_ip"],
             "resolvers": tuple(one["dns_nameservers"]),
             "dhcp": one["enable_dhcp"],
+            "host_routes": _routes(one["host_routes"]),
         }
         _note_marked(
             view, Kind.SUBNET, one, attributes, unmark(one["description"])[1], Ref(network)
@@ -78,6 +82,7 @@ def see_routers(listing: Listing, view: View) -> None:
             "external_network": names.get(gateway.get("network_id", ""), ""),
             "snat": bool(gateway.get("enable_snat", False)),
             "enabled": one["admin_state_up"],
+            "routes": _routes(one["routes"]),
         }
         _note_marked(view, Kind.ROUTER, one, attributes, marked)
 
@@ -102,9 +107,15 @@ def see_shares(listing: Listing, view: View) -> None:
         consumer = view.key_of(Kind.PROJECT, one["target_tenant"])
         place = place_of(consumer) if consumer else one["target_tenant"]
         project = Ref(consumer) if consumer else view.ref(Kind.PROJECT, one["target_tenant"])
-        view.note(
-            keys.share(network, place), one["id"], {"network": Ref(network), "project": project}
-        )
+        attributes: dict[str, Value] = {"network": Ref(network), "project": project}
+        if one["action"] == "access_as_external":
+            # No agreement asks for this; under a key of its own it hides none that one asks for.
+            place, attributes["action"] = f"{place}/external", one["action"]
+        view.note(keys.share(network, place), one["id"], attributes)
+
+
+def _routes(rows: Sequence[Json]) -> tuple[str, ...]:
+    return tuple(sorted(f"{one['destination']} via {one['nexthop']}" for one in rows))
 
 
 def _known(view: View, ref: Ref) -> bool:

@@ -59,4 +59,6 @@ def _ports(rule: Json) -> str | int:
 def _remote(rule: Json) -> str:
     if rule["remote_group_id"]:
         return f"group:{rule['remote_group_id']}"
+    if rule.get("remote_address_group_id"):
+        return f"address-group:{rule['remote_address_group_id']}"
     return str(rule["remote_ip_prefix"] or ANYWHERE[rule["ethertype"]])

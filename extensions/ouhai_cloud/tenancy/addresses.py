@@ -8,7 +8,7 @@ that fits, in the order of codes, so that the same register gives the same plan.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, collapse_addresses
 
@@ -17,7 +17,7 @@ from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.free_space import FreeSpace
 from ouhai_cloud.tenancy.mapping.names import Tenant, tenants, units
 from ouhai_cloud.tenancy.register.model import Register
-from ouhai_cloud.tenancy.resources import Key, Kind, State, Value
+from ouhai_cloud.tenancy.resources import Key, Kind, Ref, Resource, State, Value
 
 OVERHEAD = 6
 """Network, broadcast, gateway, DHCP with metadata, and two spare."""
@@ -45,8 +45,15 @@ class AddressPlan:
     blocks: Mapping[Key, tuple[IPv4Network, ...]]
 
 
-def living_of(observed: State, recorded: State) -> Living:
-    """Return what lives in the cloud, or did when we last looked: what is missing comes back."""
+def living_of(observed: State, recorded: State, address_range: IPv4Network) -> Living:
+    """Return what lives in the cloud, or did when we last looked: what is missing comes back.
+
+    Of subnet pools only ours count, and those that others put into our address scope, where
+    Neutron lets no two overlap. What a pool of ours holds beyond our record is ours as long as it
+    lies in the district's range: a killed apply may have put it there. Anything else is drift.
+
+    :param address_range: the district's.
+    """
     seen = {**recorded, **observed}
     subnets = {
         key: IPv4Network(str(one.attributes["cidr"]))
@@ -54,11 +61,30 @@ def living_of(observed: State, recorded: State) -> Living:
         if one.kind is Kind.SUBNET and ":" not in str(one.attributes["cidr"])
     }
     blocks = {
-        key: tuple(map(IPv4Network, _texts(one.attributes["prefixes"])))
+        key: _blocks(one, recorded.get(key), address_range)
         for key, one in seen.items()
-        if one.kind is Kind.SUBNET_POOL
+        if one.kind is Kind.SUBNET_POOL and _counts(one)
     }
     return Living(subnets, blocks)
+
+
+def _counts(pool: Resource) -> bool:
+    foreign = pool.key == keys.foreign(Kind.SUBNET_POOL, pool.id)
+    return not foreign or pool.attributes["scope"] == Ref(keys.address_scope())
+
+
+def _blocks(
+    seen: Resource, memory: Resource | None, address_range: IPv4Network
+) -> tuple[IPv4Network, ...]:
+    here = tuple(_prefixes(seen))
+    if memory is not None:
+        here = (*_prefixes(memory), *(one for one in here if one.subnet_of(address_range)))
+    return tuple(collapse_addresses(here))
+
+
+def _prefixes(pool: Resource) -> Iterator[IPv4Network]:
+    texts = _texts(pool.attributes["prefixes"])
+    return (IPv4Network(text) for text in texts if ":" not in text)
 
 
 def plan_addresses(register: Register, living: Living) -> AddressPlan:

@@ -93,7 +93,7 @@ def rule(group: Key, direction: str, protocol: str, port: str | int, remote: str
     """Return the key of a rule: ``rule:E021/oa/ingress/tcp/443/0.0.0.0/0``.
 
     :param port: a port, ``1-1024`` for a range, ``*`` for all.
-    :param remote: a range of addresses, or ``group:ID``.
+    :param remote: a range of addresses, ``group:ID``, or ``address-group:ID``.
     """
     return key(Kind.RULE, place_of(group), direction, protocol, str(port), remote)
 

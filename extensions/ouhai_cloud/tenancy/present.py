@@ -68,7 +68,8 @@ def look(api: Api, register: Register, configuration: Configuration, store: Stat
     # Addresses that exist decide where new ones go, and wishes whose names are in the way.
     seen = read(listing, memory.resources)
     settings = Settings(external_network(listing, configuration), configuration.class3_hosts)
-    wanted = desired(register, settings, living_of(seen, memory.resources))
+    living = living_of(seen, memory.resources, register.district.address_range)
+    wanted = desired(register, settings, living)
     extranet = settings.external_network
     observed = read(listing, memory.resources, wanted)
     plan = make_plan(wanted, observed, memory.resources, memory.accepted, memory.retirements)

@@ -31,7 +31,7 @@ Value = Scalar | tuple[Scalar, ...]
 class Kind(StrEnum):
     """Every kind of resource, each with the attributes it has."""
 
-    DOMAIN = "domain"  # name, description, enabled, immutable
+    DOMAIN = "domain"  # name, description, tags, enabled, immutable
     PROJECT = "project"  # name, domain, parent, description, tags, enabled, immutable
     GRANT = "grant"  # scope (domain or project), group, role, inherited; never changes
     LIMIT = "limit"  # project, service, resource, limit      (Keystone unified limits)
@@ -39,9 +39,9 @@ class Kind(StrEnum):
     NETWORK_QUOTA = "network_quota"  # project, network, subnet, router, floatingip, port, …
     ADDRESS_SCOPE = "address_scope"  # name
     SUBNET_POOL = "subnet_pool"  # name, description, scope, prefixes
-    NETWORK = "network"  # name, description, project, port_security
-    SUBNET = "subnet"  # name, network, pool, cidr, gateway, resolvers, dhcp
-    ROUTER = "router"  # name, description, external_network, snat, enabled
+    NETWORK = "network"  # name, description, project, enabled, port_security
+    SUBNET = "subnet"  # name, network, pool, cidr, gateway, resolvers, dhcp, host_routes
+    ROUTER = "router"  # name, description, external_network, snat, enabled, routes
     INTERFACE = "interface"  # router, subnet; never changes
     SECURITY_GROUP = "security_group"  # name, description, project
     RULE = "rule"  # group, direction, protocol, port, remote; never changes

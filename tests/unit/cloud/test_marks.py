@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ouhai_cloud.cloud.marks import bureau_tags, mark, tagged, unmark
+from ouhai_cloud.cloud.marks import mark, tagged, unmark
 from ouhai_cloud.tenancy.resources import Key
 
 KEY = Key("network:E021/oa")
@@ -26,7 +26,7 @@ def test_a_missing_description_is_empty() -> None:
 
 
 def test_tags_name_bureau_and_system() -> None:
-    assert tagged(bureau_tags("E021")) == ("E021", "")
+    assert tagged(("bureau=E021", "ouhai")) == ("E021", "")
     assert tagged(["ouhai", "bureau=E021", "system=oa", "x"]) == ("E021", "oa")
 
 

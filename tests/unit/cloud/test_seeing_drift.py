@@ -15,6 +15,7 @@ from tests.support.fake_api import FakeApi
 from tests.support.tenancy_bench import Bench
 
 MISSING, CHANGED, UNEXPECTED = DriftKind.MISSING, DriftKind.CHANGED, DriftKind.UNEXPECTED
+ROUTE = {"destination": "10.0.0.0/8", "nexthop": "172.20.0.9"}
 Seed = Callable[[FakeApi], object]
 
 
@@ -41,6 +42,18 @@ def share_with_all(api: FakeApi) -> None:
     network = one(api, "networks", name="jyj-oa")["id"]
     content = {"object_id": network, "target_tenant": "*", "action": "access_as_shared"}
     api.put_in("rbac-policies", **content)
+
+
+def share_as_external(api: FakeApi) -> None:
+    network = one(api, "networks", name="jyj-oa")["id"]
+    other = one(api, "networks", name="mzj-oa")["project_id"]
+    content = {"object_id": network, "target_tenant": other, "action": "access_as_external"}
+    api.put_in("rbac-policies", **content)
+
+
+def let_an_address_group_in(api: FakeApi) -> None:
+    rule = one(api, "security-group-rules", port_range_min=443, direction="ingress")
+    rule["remote_ip_prefix"], rule["remote_address_group_id"] = None, "ag1"
 
 
 def open_a_port(api: FakeApi) -> None:
@@ -97,6 +110,32 @@ SEEDS: dict[str, tuple[Seed, DriftKind, str]] = {
         "network:E021/oa",
     ),
     "a share with all": (share_with_all, UNEXPECTED, "share:E021/oa/*"),
+    "a network given away as external": (
+        share_as_external,
+        UNEXPECTED,
+        "share:E021/oa/E022/oa/ext",
+    ),
+    "an address group in the place of all": (let_an_address_group_in, MISSING, "rule:E021/oa/"),
+    "a network disabled": (
+        lambda api: one(api, "networks", name="jyj-oa").update(admin_state_up=False),
+        CHANGED,
+        "network:E021/oa",
+    ),
+    "a route told to servers": (
+        lambda api: one(api, "subnets", name="jyj-oa").update(host_routes=[ROUTE]),
+        CHANGED,
+        "subnet:E021/oa",
+    ),
+    "a router with a route": (
+        lambda api: one(api, "routers", name="jyj").update(routes=[ROUTE]),
+        CHANGED,
+        "router:E021",
+    ),
+    "a domain that says it is another's": (
+        lambda api: one(api, "projects", name="jyj").update(tags=["bureau=E022", "ouhai"]),
+        CHANGED,
+        "domain:E021",
+    ),
     "a port opened": (open_a_port, UNEXPECTED, "rule:"),
     "a foreign router attached": (
         attach_a_foreign_router,

@@ -19,7 +19,7 @@ from ouhai_cloud.tenancy.addresses import (
 from ouhai_cloud.tenancy.desired import desired
 from ouhai_cloud.tenancy.free_space import FreeSpace
 from ouhai_cloud.tenancy.register.model import Register
-from ouhai_cloud.tenancy.resources import Kind
+from ouhai_cloud.tenancy.resources import Key, Kind, Ref, Resource, State
 
 from tests.support.registers import big_register
 from tests.support.tenancy_strategies import SETTINGS, bureau, register, small_registers, system
@@ -171,11 +171,55 @@ def test_every_system_that_outgrew_its_network_is_named() -> None:
 
 
 def test_what_lives_is_read_from_the_cloud_and_else_from_our_record() -> None:
-    state = desired(register(bureau("E002", system("oa"), system("web"))), SETTINGS)
+    wanted = register(bureau("E002", system("oa"), system("web")))
+    state = desired(wanted, SETTINGS)
     seen = {key: one for key, one in state.items() if key != OA}
-    found = living_of(seen, state)
+    found = living_of(seen, state, wanted.district.address_range)
     assert found.subnets.keys() == {key for key, one in state.items() if one.kind is Kind.SUBNET}
     assert found.blocks == {POOL: (IPv4Network("172.20.0.0/26"),)}
+
+
+def a_pool(key: Key, scope: Key | None, *prefixes: str) -> State:
+    place = Ref(scope) if scope else None
+    id_ = key.rpartition("/")[2]
+    return {
+        key: Resource(Kind.SUBNET_POOL, key, "", {"scope": place, "prefixes": prefixes}, id=id_)
+    }
+
+
+@pytest.mark.parametrize("prefix", ["2001:db8::/48", "172.16.0.0/12", "172.20.0.16/28"])
+def test_pools_of_others_outside_of_our_scope_take_no_addresses(prefix: str) -> None:
+    wanted = register(bureau("E002", system("oa"), system("web")))
+    state = desired(wanted, SETTINGS)
+    theirs = a_pool(keys.foreign(Kind.SUBNET_POOL, "x"), None, prefix)
+    found = living_of({**state, **theirs}, state, wanted.district.address_range)
+    assert found.blocks == {POOL: (IPv4Network("172.20.0.0/26"),)}
+
+
+def test_pools_of_others_in_our_scope_keep_their_addresses() -> None:
+    theirs = a_pool(keys.foreign(Kind.SUBNET_POOL, "x"), keys.address_scope(), "172.20.0.0/24")
+    wanted = register(bureau("E002", system("oa")))
+    found = living_of(theirs, {}, wanted.district.address_range)
+    plan = plan_addresses(wanted, found)
+    assert plan.subnets[OA] == IPv4Network("172.20.1.0/28")
+
+
+@pytest.mark.parametrize(
+    ("added", "counts"),
+    [
+        ("192.168.0.0/16", False),  # by somebody: drift
+        ("172.20.0.64/26", True),  # where a killed apply may have put it
+    ],
+)
+def test_what_a_pool_got_past_our_record(added: str, counts: bool) -> None:
+    wanted = register(bureau("E002", system("oa"), system("web")))
+    state = desired(wanted, SETTINGS)
+    seen = a_pool(POOL, keys.address_scope(), "172.20.0.0/26", added)
+    found = living_of(seen, state, wanted.district.address_range)
+    ours = IPv4Network("172.20.0.0/25" if counts else "172.20.0.0/26")
+    assert found.blocks == {POOL: (ours,)}
+    lost = living_of(seen, {}, wanted.district.address_range)
+    assert len(list(lost.blocks[POOL])) == 2 - counts
 
 
 def test_a_large_district_fits_and_is_the_same_every_time() -> None:

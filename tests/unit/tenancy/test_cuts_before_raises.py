@@ -61,7 +61,9 @@ def granting(granted: Granted) -> Register:
 
 def plan_for(granted: Granted, cloud: Watched, recorded: State) -> Plan:
     seen = cloud.observe()
-    wanted = desired(granting(granted), SETTINGS, living_of(seen, recorded))
+    asked = granting(granted)
+    living = living_of(seen, recorded, asked.district.address_range)
+    wanted = desired(asked, SETTINGS, living)
     return make_plan(wanted, seen, recorded)
 
 

@@ -38,6 +38,7 @@ def test_a_top_unit_is_a_domain(state: State) -> None:
     assert attributes(state, "domain:E002") == {
         "name": "edu",
         "description": "教育局",
+        "tags": ("bureau=E002", "ouhai"),
         "enabled": True,
         "immutable": True,
     }

@@ -33,7 +33,8 @@ SECOND = register(
 
 def plan_for(wanted: Register, cloud: MemoryCloud, store: StateStore) -> Plan:
     memory, seen = store.load(), cloud.observe()
-    state = desired(wanted, SETTINGS, living_of(seen, memory.resources))
+    living = living_of(seen, memory.resources, wanted.district.address_range)
+    state = desired(wanted, SETTINGS, living)
     return make_plan(state, seen, memory.resources, memory.accepted, memory.retirements)
 
 

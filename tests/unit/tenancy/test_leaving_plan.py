@@ -38,7 +38,8 @@ def plan_for(
 ) -> Plan:
     cloud, recorded = applied
     seen = cloud.observe()
-    state = desired(wanted, SETTINGS, living_of(seen, recorded))
+    living = living_of(seen, recorded, wanted.district.address_range)
+    state = desired(wanted, SETTINGS, living)
     return make_plan(state, seen, recorded, (), retirements)
 
 
@@ -87,7 +88,8 @@ def test_its_addresses_are_nobody_elses_until_it_is_gone(
     cloud, recorded = applied
     seen = cloud.observe()
     wanted = register(bureau("E002", OA, system("new")), bureau("E003", WEB))
-    state = desired(wanted, SETTINGS, living_of(seen, recorded))
+    living = living_of(seen, recorded, wanted.district.address_range)
+    state = desired(wanted, SETTINGS, living)
     taken = {one.attributes["cidr"] for one in seen.values() if one.kind is Kind.SUBNET}
     assert state[keys.subnet("E002", "new")].attributes["cidr"] not in taken
 

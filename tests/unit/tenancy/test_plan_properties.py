@@ -19,7 +19,8 @@ WHERE = ("cidr", "gateway", "prefixes")
 
 def plan_for(register: Register, cloud: MemoryCloud, recorded: State) -> tuple[State, Plan]:
     seen = cloud.observe()
-    wanted = desired(register, SETTINGS, living_of(seen, recorded))
+    living = living_of(seen, recorded, register.district.address_range)
+    wanted = desired(register, SETTINGS, living)
     return wanted, make_plan(wanted, seen, recorded)
 
 

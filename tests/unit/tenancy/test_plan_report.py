@@ -41,7 +41,8 @@ def plan() -> Plan:
         bureau("E003"),
     )
     seen, recorded = cloud.observe(), journal.recorded
-    wanted = desired(second, SETTINGS, living_of(seen, recorded))
+    living = living_of(seen, recorded, second.district.address_range)
+    wanted = desired(second, SETTINGS, living)
     drift = make_plan(wanted, seen, recorded).drift
     one = next(one for one in drift if one.key == keys.router("E002"))
     accepted = Accepted(

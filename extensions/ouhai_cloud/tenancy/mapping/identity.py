@@ -25,6 +25,7 @@ def unit_home(unit: Unit) -> Resource:
             bureau.code,
             name=bureau.short,
             description=bureau.name,
+            tags=tags(bureau=bureau.code),
             enabled=True,
             immutable=True,
         )

@@ -43,6 +43,7 @@ def unit_network(
         external_network=external_network,
         snat=True,
         enabled=True,
+        routes=(),
     )
 
 
@@ -63,6 +64,7 @@ def tenant_network(
         name=tenant.label,
         description=tenant.title,
         project=Ref(tenant.project),
+        enabled=True,
         port_security=True,
     )
     yield wish(
@@ -76,6 +78,7 @@ def tenant_network(
         gateway=str(cidr.network_address + 1),
         resolvers=resolvers,
         dhcp=True,
+        host_routes=(),
     )
     yield wish(
         keys.interface(router, subnet), code, tenant.place, router=Ref(router), subnet=Ref(subnet)
