@@ -79,7 +79,7 @@ def remove_all(present: Present, store: StateStore) -> int:
     with store.lock(), store.journal() as journal:
         for changes in (switched, [_removal(one) for one in gone]):
             plan = replace(present.plan, changes=tuple(changes), held=())
-            execute(plan, present.target, journal, present.ids).require_complete()
+            execute(plan, present.target, journal, present.ids, present.homes).require_complete()
     return len(gone)
 
 

@@ -16,6 +16,7 @@ from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.apply import Outcome, execute
 from ouhai_cloud.tenancy.changes import Change, Plan
 from ouhai_cloud.tenancy.journal import GONE, Journal
+from ouhai_cloud.tenancy.planning.ceilings import homes
 from ouhai_cloud.tenancy.planning.compare import UNCHANGEABLE
 from ouhai_cloud.tenancy.resources import FIXED, Key, Kind, Ref, Resource, State, Value
 from ouhai_cloud.tenancy.target import Ids, Result
@@ -203,7 +204,9 @@ class MemoryJournal(Journal):
 def carry_out(plan: Plan, cloud: MemoryCloud, journal: Journal, recorded: State) -> Outcome:
     """Execute a plan on the cloud in memory, as ``openstack bureau apply`` would."""
     seen = {**recorded, **cloud.observe()}
-    return execute(plan, cloud, journal, {key: one.id for key, one in seen.items() if one.id})
+    ids = {key: one.id for key, one in seen.items() if one.id}
+    asked = {one.key: one.resource for one in plan.changes}
+    return execute(plan, cloud, journal, ids, homes(seen, asked))
 
 
 def refs(attributes: Mapping[str, Value]) -> set[Key]:

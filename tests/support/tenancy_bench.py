@@ -39,7 +39,7 @@ class Bench:
         with self.store.lock():
             present = self.present()
             with self.store.journal() as journal:
-                outcome = execute(present.plan, present.target, journal, present.ids)
+                outcome = execute(present.plan, present.target, journal, present.ids, present.homes)
             end_departures(present, self.store, outcome)
             return outcome
 

@@ -131,7 +131,7 @@ def carry_out(plan: Plan, present: Present, tenancy: Tenancy) -> Outcome:
     if not plan.changes:
         return Outcome(())
     with tenancy.store.journal() as journal:
-        outcome = execute(plan, present.target, journal, present.ids, Progress())
+        outcome = execute(plan, present.target, journal, present.ids, present.homes, Progress())
     made = len(interfaces(outcome))
     if made:
         # A server that is started next would wait for it.

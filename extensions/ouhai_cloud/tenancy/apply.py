@@ -59,30 +59,39 @@ def execute(
     target: Target,
     journal: Journal,
     ids: Mapping[Key, str],
+    homes: Mapping[Key, Key],
     progress: Progress = lambda *_: None,
 ) -> Outcome:
     """Carry out a plan's changes. Hold the state's lock.
 
     :param ids: the cloud's ids of all that was seen or recorded.
+    :param homes: the domain of each project; all projects of one share an allotment.
     :param progress: called after each change, from any thread.
     """
-    return _Run(target, journal, dict(ids), progress, len(plan.changes)).all(steps(plan))
+    run = _Run(target, journal, dict(ids), homes, progress)
+    return run.all(steps(plan), len(plan.changes))
 
 
 class _Run:
     """One execution; its methods are called from several threads."""
 
     def __init__(
-        self, target: Target, journal: Journal, ids: dict[Key, str], progress: Progress, total: int
+        self,
+        target: Target,
+        journal: Journal,
+        ids: dict[Key, str],
+        homes: Mapping[Key, Key],
+        progress: Progress,
     ) -> None:
         self._target, self._journal, self._progress = target, journal, progress
-        self._ids, self._total = ids, total
+        self._ids, self._homes, self._total = ids, homes, 0
         self._lock = Lock()
         self._done: list[Change] = []
         self._failed: dict[Key, Failure] = {}
 
-    def all(self, todo: Sequence[Step]) -> Outcome:
+    def all(self, todo: Sequence[Step], total: int) -> Outcome:
         """Run all steps: removals one after another, the rest as early as they can."""
+        self._total = total
         for step in todo:
             if step.action in FIRST:
                 self._step(step)
@@ -149,8 +158,12 @@ class _Run:
         if raises(change):
             for key, failure in failed.items():
                 cut = failure.change
-                if cuts(cut) and (cut.kind, cut.bureau) == (change.kind, change.bureau):
+                if cuts(cut) and cut.kind is change.kind and self._home(cut) == self._home(change):
                     yield key
+
+    def _home(self, change: Change) -> Key | None:
+        """Return the domain in which a limit or quota counts."""
+        return next((self._homes.get(key, key) for key in needs(change.resource)), None)
 
     def _note(self, change: Change, result: Result) -> None:
         with self._lock:

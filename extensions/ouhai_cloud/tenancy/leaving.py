@@ -149,7 +149,9 @@ class Departure:
     def _execute(self, changes: Sequence[Change], progress: Progress) -> Outcome:
         plan = replace(self.present.plan, changes=tuple(changes), held=())
         with self.store.journal() as journal:
-            return execute(plan, self.present.target, journal, self.present.ids, progress)
+            return execute(
+                plan, self.present.target, journal, self.present.ids, self.present.homes, progress
+            )
 
     def _verify_empty(self) -> None:
         # Backups stay with Cinder: an administrator can restore them without their project.

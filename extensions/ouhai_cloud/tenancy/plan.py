@@ -11,6 +11,7 @@ from ouhai_cloud.tenancy.changes import Action, Change, Plan
 from ouhai_cloud.tenancy.drift import Accepted, Drift
 from ouhai_cloud.tenancy.encoding import Json, state_digest
 from ouhai_cloud.tenancy.plan_file import accepted_to_json, load_plan, save_plan
+from ouhai_cloud.tenancy.planning.ceilings import Ceilings, above
 from ouhai_cloud.tenancy.planning.compare import compare
 from ouhai_cloud.tenancy.planning.holding import hold, in_order_of_making, release
 from ouhai_cloud.tenancy.planning.leaving import departures
@@ -44,12 +45,14 @@ def make_plan(
     recorded: State,
     accepted: Sequence[Accepted] = (),
     retirements: Mapping[Key, Retirement] | None = None,
+    ceilings: Ceilings | None = None,
 ) -> Plan:
     """Return what apply would do to bring the cloud from the observed to the desired state.
 
     :param recorded: what we last applied (state.py); may be empty when it was lost.
     :param accepted: deviations that somebody decided to live with.
     :param retirements: by root, how far the leaving of bureaus and systems is.
+    :param ceilings: what each bureau's projects may have together.
     """
     states = States(desired, observed, recorded, retirements or {})
     found = [compare(one, states) for one in sorted(desired.values(), key=by_bureau)]
@@ -66,14 +69,12 @@ def make_plan(
         *unexpected(states, desired.keys() | removed),
     )
     undecided, in_force = _silence(drift, accepted)
+    wishes = [one for one in wishes if one.key not in in_conflict]
     changes, held = hold(
-        [
-            *(one for one in wishes if one.key not in in_conflict),
-            *going.removals,
-            *going.forgotten,
-        ],
+        [*wishes, *going.removals, *going.forgotten],
         observed.keys() - in_conflict,
         (one for one in observed.values() if one.key not in removed),
+        above(wishes, states, ceilings or {}),
     )
     return Plan(
         changes=_sorted(changes),

@@ -11,11 +11,14 @@ from ouhai_cloud.cloud.observe import read
 from ouhai_cloud.cloud.site import Site
 from ouhai_cloud.cloud.target import CloudTarget
 from ouhai_cloud.config import Configuration, ConfigurationInvalid
+from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.addresses import living_of
 from ouhai_cloud.tenancy.changes import Plan
 from ouhai_cloud.tenancy.desired import Settings, desired
 from ouhai_cloud.tenancy.extranet import refuse_shortage
+from ouhai_cloud.tenancy.mapping.quotas import ceiling
 from ouhai_cloud.tenancy.plan import make_plan
+from ouhai_cloud.tenancy.planning.ceilings import homes
 from ouhai_cloud.tenancy.register.model import Register
 from ouhai_cloud.tenancy.resources import Key, State
 from ouhai_cloud.tenancy.state import Memory, StateStore
@@ -42,6 +45,11 @@ class Present:
         """The cloud's ids by key; what was seen counts more than what is remembered."""
         states = (self.memory.resources, self.observed)
         return {key: one.id for state in states for key, one in state.items() if one.id}
+
+    @property
+    def homes(self) -> Mapping[Key, Key]:
+        """The domain of each project."""
+        return homes(self.observed, self.desired)
 
     def require_extranet(self) -> None:
         """Refuse to plan for more addresses on the extranet than it gives out.
@@ -72,7 +80,13 @@ def look(api: Api, register: Register, configuration: Configuration, store: Stat
     wanted = desired(register, settings, living)
     extranet = settings.external_network
     observed = read(listing, memory.resources, wanted)
-    plan = make_plan(wanted, observed, memory.resources, memory.accepted, memory.retirements)
+    ceilings = {
+        keys.domain(one.code): ceiling(one.allotment)
+        for one in register.bureaus
+        if one.parent is None
+    }
+    decided = memory.accepted, memory.retirements
+    plan = make_plan(wanted, observed, memory.resources, *decided, ceilings)
     site, addresses = Site.of(api, listing), listing.pool_size(extranet)
     return Present(site, memory, wanted, observed, plan, extranet, addresses)
 

@@ -231,5 +231,5 @@ def revert(bench: Bench) -> None:
         present = bench.present()
         plan = resolve(present.plan, revert={found.key for found in present.plan.drift})
         with bench.store.journal() as journal:
-            outcome = execute(plan, present.target, journal, present.ids)
+            outcome = execute(plan, present.target, journal, present.ids, present.homes)
     outcome.require_complete()

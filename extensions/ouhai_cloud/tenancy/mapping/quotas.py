@@ -19,6 +19,9 @@ COMPUTE = "compute"
 NOTHING = Allotment()
 MIB_PER_GIB = 1024
 VOLUMES_PER_SERVER = 2
+DISK = "disk"
+DISK_PARTS = frozenset({"class:DISK_GB", "gigabytes"})
+"""What of the disk Nova gives out, and what Cinder."""
 SPARE_PORTS = 4
 OWN_SECURITY_GROUPS = 6
 OWN_RULES = 60
@@ -55,6 +58,13 @@ def volume_quota(allotment: Allotment) -> Mapping[str, int]:
         "backups": allotment.snapshots,
         "backup_gigabytes": allotment.disk_gib if allotment.snapshots else 0,
     }
+
+
+def ceiling(allotment: Allotment) -> Mapping[str, int]:
+    """Return what a top unit's projects may have together, by resource in the services' words."""
+    whole = {DISK: allotment.disk_gib, "snapshots": allotment.snapshots}
+    limits = compute_limits(allotment).items()
+    return whole | {name: limit for name, limit in limits if name not in DISK_PARTS}
 
 
 def floating_addresses(system: System) -> int:

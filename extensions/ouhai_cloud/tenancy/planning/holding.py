@@ -12,19 +12,25 @@ from ouhai_cloud.tenancy.resources import Key, Ref, Resource, Value
 
 
 def hold(
-    changes: Iterable[Change], there: Collection[Key], in_the_way: Iterable[Resource]
+    changes: Iterable[Change],
+    there: Collection[Key],
+    in_the_way: Iterable[Resource],
+    waiting: Mapping[Key, tuple[Key, ...]],
 ) -> tuple[tuple[Change, ...], tuple[Held, ...]]:
     """Return the changes that can be made, and those that wait.
 
     :param there: keys of what is seen and not in conflict.
     :param in_the_way: what stays and may hang on something that is to be removed.
+    :param waiting: what waits for another reason, with what it waits for.
     """
     available = set(there)
     hanging = _hanging(in_the_way)
     causes: dict[Key, tuple[Key, ...]] = {}
     free, held = [], []
     for change in in_order_of_making(changes):
-        nearest = _needs(change, available) or _obstacles(change, hanging)
+        nearest = (
+            waiting.get(change.key) or _needs(change, available) or _obstacles(change, hanging)
+        )
         if nearest:
             # What waits for something that waits itself is told the first cause.
             waits_for = tuple(

@@ -60,8 +60,9 @@ def _amounts(change: Change) -> Iterator[tuple[float, float]]:
     """Yield what is allowed before and after a change of a limit or quota."""
     if change.action is Action.CHANGE and change.kind in SETTINGS_OF_A_PROJECT:
         for name, after in change.after.items():
-            yield _amount(change.before.get(name)), _amount(after)
+            yield amount(change.before.get(name)), amount(after)
 
 
-def _amount(value: Value) -> float:
+def amount(value: Value) -> float:
+    """Return how much a limit's or quota's value allows; infinitely much without one."""
     return value if isinstance(value, int) and value != UNLIMITED else inf
