@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ouhai_cloud.cloud.api import Json
+from ouhai_cloud.cloud.marks import tagged, unmark
 from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.resources import (
     DOUBLE_OF,
@@ -49,8 +50,13 @@ class View:
         }
 
     def in_order(self, kind: Kind, objects: Sequence[Json]) -> list[Json]:
-        """Return objects, those that we recorded first: nobody else's takes a key from them."""
-        return sorted(objects, key=lambda one: (kind, one["id"]) not in self._recorded)
+        """Return objects, those that we recorded first, then those with a mark.
+
+        So nobody else's takes a key from them by its name alone, also when our record was lost.
+        """
+        return sorted(
+            objects, key=lambda one: ((kind, one["id"]) not in self._recorded, not _marked(one))
+        )
 
     def recorded(self, kind: Kind, id_: str) -> Key | None:
         """Return the key that we know an id under from earlier."""
@@ -112,3 +118,7 @@ class View:
             if isinstance(value, Ref) and value.key in self.found:
                 return self.found[value.key].bureau
         return ""
+
+
+def _marked(one: Json) -> bool:
+    return unmark(one.get("description"))[1] is not None or tagged(one.get("tags", ())) is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.cloud.listing import Listing, list_all
+from ouhai_cloud.cloud.marks import unmark
 from ouhai_cloud.cloud.observe import read
 from ouhai_cloud.cloud.site import Site
 from ouhai_cloud.cloud.target import CloudTarget
@@ -94,9 +95,15 @@ def look(api: Api, register: Register, configuration: Configuration, store: Stat
 def external_network(listing: Listing, configuration: Configuration) -> str:
     """Return the extranet's name: the configured one, or the only one that there is.
 
+    A system's network that somebody made an external one is drift, and no candidate.
+
     :raises ConfigurationInvalid: it cannot be told.
     """
-    names = sorted(one["name"] for one in listing.networks if one.get("router:external"))
+    names = sorted(
+        one["name"]
+        for one in listing.networks
+        if one.get("router:external") and unmark(one["description"])[1] is None
+    )
     if configuration.external_network in names:
         return configuration.external_network
     if configuration.external_network or len(names) != 1:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ouhai_cloud.tenancy.apply import execute
+from ouhai_cloud.tenancy.changes import Action
 from ouhai_cloud.tenancy.drift import DriftKind
 from ouhai_cloud.tenancy.plan import resolve
 
@@ -195,6 +197,28 @@ def test_a_mark_that_a_member_copied_onto_their_own_group_takes_nothing_over(ben
     assert present.plan.empty
     assert [found.key for found in present.plan.drift] == ["security_group:?/aaa"]
     assert real["id"] in present.ids.values()
+
+
+@pytest.mark.parametrize("same_words", [False, True])
+def test_with_our_record_lost_a_members_group_takes_nothing_over(
+    bench: Bench, same_words: bool
+) -> None:
+    real = one(bench.api, "security-groups", name="exposed")
+    words = str(real["description"]).partition(" [")[0] if same_words else "my own"
+    theirs = {**real, "id": "aaa", "description": words}
+    tables = bench.api.tables["security-groups"]
+    bench.api.tables["security-groups"] = {"aaa": theirs, **tables}
+    shutil.rmtree(bench.store.folder)
+    plan = bench.present().plan
+    assert not (plan.drift or plan.conflicts or plan.held)
+    assert {one.action for one in plan.changes} == {Action.RECORD}
+    assert real["id"] in {one.id for one in plan.changes}
+
+
+def test_a_network_made_external_is_not_taken_for_the_extranet(bench: Bench) -> None:
+    share_as_external(bench.api)
+    one(bench.api, "networks", name="jyj-oa")["router:external"] = True
+    assert [one.what for one in bench.present().plan.drift] == [UNEXPECTED]
 
 
 def test_what_members_have_of_their_own_is_theirs(bench: Bench) -> None:
