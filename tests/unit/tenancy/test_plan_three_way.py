@@ -138,6 +138,22 @@ def test_a_name_that_is_given_up_in_the_same_plan_can_be_taken() -> None:
     assert [one.action for one in steps(plan)] == [Action.CHANGE, Action.ADD]
 
 
+def test_names_that_are_exchanged_are_a_conflict_and_a_chain_of_them_is_none() -> None:
+    names = ("edu", "civil", "health")
+    codes = ("E002", "E003", "E004")
+    old = state(*(domain(code, name, code) for code, name in zip(codes, names, strict=True)))
+    for given, conflicts in (
+        (("civil", "edu", "health"), 2),
+        (("civil", "health", "edu"), 3),
+        (("civil", "health", "new"), 0),
+    ):
+        wanted = state(*(domain(code, name) for code, name in zip(codes, given, strict=True)))
+        plan = make_plan(wanted, old, old)
+        assert len(plan.conflicts) == conflicts
+        assert all("exchanged" in one.reason.english for one in plan.conflicts)
+        assert len(plan.changes) == (0 if conflicts else 3)
+
+
 @pytest.mark.parametrize(
     ("wanted", "seen", "recorded", "says"),
     [

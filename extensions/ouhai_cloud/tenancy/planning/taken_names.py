@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.changes import CLOUD_ACTIONS, Change, Conflict
 from ouhai_cloud.tenancy.planning.states import States
-from ouhai_cloud.tenancy.resources import Kind, Resource, Value
+from ouhai_cloud.tenancy.resources import Key, Kind, Resource, Value
 
 Name = tuple[Kind, Value, Value]
 UNIQUE = frozenset({Kind.DOMAIN, Kind.PROJECT})
@@ -16,20 +16,36 @@ UNIQUE = frozenset({Kind.DOMAIN, Kind.PROJECT})
 def taken_names(changes: Iterable[Change], states: States) -> Iterator[Conflict]:
     """Yield a conflict for each change that needs a name which somebody else keeps.
 
-    Who is renamed by the same plan gives their name up and is no obstacle.
+    Who is renamed by the same plan gives their name up and is no obstacle, unless they wait for
+    each other's names.
     """
-    kept = {_name(one): one for one in states.observed.values() if _keeps(one, states)}
-    for change in changes:
-        if change.action not in CLOUD_ACTIONS or "name" not in change.after:
+    named = {_name(one): one for one in states.observed.values() if one.kind in UNIQUE}
+    asked = {
+        one.key: one.resource
+        for one in changes
+        if one.action in CLOUD_ACTIONS and one.kind in UNIQUE and "name" in one.after
+    }
+    for wanted in asked.values():
+        holder = named.get(_name(wanted))
+        if holder is None or holder.key == wanted.key:
             continue
-        holder = kept.get(_name(change.resource))
-        if holder is not None and holder.key != change.key:
-            yield Conflict(change.resource, holder, ("name",), _taken(change.resource, holder))
+        if holder.key not in asked:
+            yield Conflict(wanted, holder, ("name",), _taken(wanted, holder))
+        elif _waits_for_itself(wanted, named, asked):
+            yield Conflict(wanted, holder, ("name",), _exchanged(wanted, holder))
 
 
-def _keeps(seen: Resource, states: States) -> bool:
-    wanted = states.desired.get(seen.key)
-    return seen.kind in UNIQUE and (wanted is None or _name(wanted) == _name(seen))
+def _waits_for_itself(
+    wanted: Resource, named: Mapping[Name, Resource], asked: Mapping[Key, Resource]
+) -> bool:
+    """Tell whether the names that are given up for this one lead back to it."""
+    at: Resource | None = wanted
+    for _ in asked:
+        holder = named.get(_name(at)) if at is not None else None
+        at = asked.get(holder.key) if holder is not None else None
+        if at is None or at.key == wanted.key:
+            break
+    return at is not None and at.key == wanted.key
 
 
 def _name(resource: Resource) -> Name:
@@ -42,4 +58,14 @@ def _taken(wanted: Resource, holder: Resource) -> Text:
     return Text(
         f"the name {name} is still taken by {holder.key}: retire or rename that first",
         f"名称 {name} 仍被 {holder.key} 占用: 请先让其退役或改名",
+    )
+
+
+def _exchanged(wanted: Resource, holder: Resource) -> Text:
+    name = wanted.attributes["name"]
+    return Text(
+        f"the name {name} is exchanged with {holder.key}, and no two may have one name even for a "
+        "moment: apply with another name for one of them first",
+        f"名称 {name} 与 {holder.key} 互换, 而两者任何时候都不能同名: "
+        "请先为其中一个登记其他名称并执行 apply",
     )
