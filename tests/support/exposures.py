@@ -156,7 +156,7 @@ def _of_bureau(bureau: Bureau, number: int) -> dict[str, tuple[Any, ...]]:
                 f"m-{code}",
                 code,
                 device_owner="network:distributed",
-                device_id=f"ovnmeta-{code}",
+                device_id=f"ovnmeta-n-{code}-oa",
                 port_security=False,
                 security_groups=(),
             ),

@@ -32,6 +32,7 @@ PORT = OWNED | {
     "fixed_ips": [{"subnet_id": "sn", "ip_address": "172.20.0.9"}],
     "security_groups": ["sg"],
     "port_security_enabled": False,
+    "binding:host_id": "compute1",
     "allowed_address_pairs": [{"ip_address": "0.0.0.0/0"}, {"ip_address": "10.0.0.7"}],
 }
 RULE: dict[str, Any] = {
@@ -153,6 +154,7 @@ def test_limits_and_quotas_of_three_services_are_one_list(seen: Exposure) -> Non
 def test_what_a_port_may_send_as_is_read_as_networks(seen: Exposure) -> None:
     (port,) = seen.ports
     assert not port.port_security
+    assert port.host == "compute1"
     assert port.pairs == (IPv4Network("0.0.0.0/0"), IPv4Network("10.0.0.7/32"))
     (rule,) = seen.rules
     assert (rule.ports, rule.remote) == ((22, 22), IPv4Network("10.1.0.0/16"))

@@ -15,6 +15,7 @@ from ouhai_cloud.cloud.exposure.model import (
     Implication,
     Membership,
     Net,
+    Port,
     Project,
     Quota,
     Router,
@@ -51,6 +52,17 @@ def share(network: str, target: str, action: str = "access_as_shared") -> Share:
 
 def quota(project: str, resource: str, limit: int) -> Quota:
     return Quota(project, "compute", resource, limit)
+
+
+def disguised(port_id: str = "x", **changes: Any) -> Port:
+    """Return a port of A's own that says it is the metadata port of its network."""
+    values: dict[str, Any] = {
+        "device_owner": "network:distributed",
+        "device_id": "ovnmeta-n-A-oa",
+        "port_security": False,
+        "security_groups": (),
+    }
+    return port(port_id, "A", **(values | changes))
 
 
 # code, what is seeded, whom it concerns
@@ -166,6 +178,17 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
         ("A",),
     ),
     ("N12", {"ports": (port("v-A", "A", device_owner="network:dhcp", device_id="x"),)}, ("A",)),
+    # the device is free text: a router's, a metadata port's of another network, or of its own
+    ("N12", {"ports": (disguised(device_owner="network:dhcp", device_id="r-A"),)}, ("A",)),
+    (
+        "N12",
+        {"ports": (disguised(device_owner="network:router_interface", device_id="r-A"),)},
+        ("A",),
+    ),
+    ("N12", {"ports": (disguised(device_id="ovnmeta-x"),)}, ("A",)),
+    ("N12", {"ports": (disguised(device_id="ovnmeta-n-A-web", port_security=True),)}, ("A",)),
+    # the metadata port's place was taken, but something is plugged in
+    ("N12", {"ports": (disguised("m-A", host="compute1"),)}, ("A",)),
     ("N13", {"floating": (FloatingAddress("x", "10.0.0.9", "p-B-oa", "v-A"),)}, ("A", "B")),
     ("N14", {"rules": (Rule("x", "g-A-oa", "ingress", "tcp", (22, 22)),)}, ("A",)),
     ("N14", {"rules": (Rule("x", "g-A-web", "ingress", "tcp", (80, 90)),)}, ("A",)),
@@ -228,7 +251,12 @@ def test_a_seeded_hole_is_found_and_told(
 
 
 # A hole that cannot be seeded without another one.
-FOLLOWS = {"I10": {"I09"}, "I09": {"I10"}, "I12": {"I05", "N03"}}
+FOLLOWS = {
+    "I10": {"I09"},
+    "I09": {"I10"},
+    "I12": {"I05", "N03"},
+    "N12": {"N09", "N10"},
+}
 
 
 def test_every_check_has_a_hole_that_it_finds() -> None:
@@ -289,6 +317,29 @@ def test_a_marked_domain_is_seen_whatever_its_name_or_the_register_says(code: st
 def test_a_renamed_domain_is_no_hole() -> None:
     renamed = Project("d-A", "renamed", "d-A", True, ("ouhai", "bureau=A"))
     assert checks.run(facts(plus(clean(), projects=(renamed,)))) == ()
+
+
+def test_of_two_metadata_ports_on_one_network_none_is_believed() -> None:
+    found = checks.run(facts(plus(clean(), ports=(disguised(),))))
+    told = {(one.check.code, one.hole.object) for one in found}
+    assert told >= {("N12", "port x"), ("N12", "port m-A"), ("N09", "port x")}
+
+
+def test_ports_that_neutron_makes_without_a_project_are_no_hole() -> None:
+    made: dict[str, Any] = {
+        "project_id": "",
+        "network_id": "n-ext",
+        "port_security": False,
+        "security_groups": (),
+    }
+    outer = plus(
+        clean(),
+        ports=(
+            port("gw", "A", device_owner="network:router_gateway", device_id="r-A", **made),
+            port("fip", "A", device_owner="network:floatingip", device_id="f-A", **made),
+        ),
+    )
+    assert checks.run(facts(outer)) == ()
 
 
 def test_ports_of_metadata_belong_to_no_router() -> None:

@@ -108,7 +108,12 @@ class Router:
 
 @dataclass(frozen=True)
 class Port:
-    """A port; `fixed` are (subnet, address), `pairs` the other sources that it may send from."""
+    """A port.
+
+    :param fixed: (subnet, address) of each of its addresses.
+    :param pairs: the other sources that it may send from.
+    :param host: the compute host that it is bound to, once something is plugged into it.
+    """
 
     id: str
     name: str
@@ -120,6 +125,7 @@ class Port:
     security_groups: tuple[str, ...] = ()
     port_security: bool = True
     pairs: tuple[Network, ...] = ()
+    host: str = ""
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,7 @@ def _port(row: Json) -> Port:
             ip_network(one["ip_address"], strict=False)
             for one in row.get("allowed_address_pairs") or ()
         ),
+        host=row.get("binding:host_id") or "",
     )
 
 

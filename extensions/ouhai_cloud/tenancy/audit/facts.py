@@ -22,6 +22,8 @@ from ouhai_cloud.tenancy.resources import Kind, State
 
 BUREAU_TAG = "bureau="
 SYSTEM_TAG = "system="
+METADATA = "network:distributed"
+"""What Neutron calls the owner of OVN's metadata ports."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,20 @@ class Facts:
             if port.device_id in routers and "gateway" not in port.device_owner:
                 found.setdefault(port.device_id, []).append(port)
         return {router: tuple(ports) for router, ports in found.items()}
+
+    @cached_property
+    def metadata_ports(self) -> frozenset[str]:
+        """Return the ids of OVN's metadata ports, which Neutron makes in the network's own project.
+
+        Each network has one, and nothing is ever plugged into it. Whoever owns a network may write
+        a port's owner and device as they like, so of several on a network none is believed.
+        """
+        found: dict[str, list[str]] = {}
+        for port in self.exposure.ports:
+            named = (port.device_owner, port.device_id) == (METADATA, f"ovnmeta-{port.network_id}")
+            if named and not port.host:
+                found.setdefault(port.network_id, []).append(port.id)
+        return frozenset(ids[0] for ids in found.values() if len(ids) == 1)
 
     @cached_property
     def agreed(self) -> frozenset[tuple[str, str]]:

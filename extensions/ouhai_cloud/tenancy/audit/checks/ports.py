@@ -13,8 +13,6 @@ from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 TRUSTED = "network:"
 """Neutron trusts ports whose owner begins so: no port security, no security group."""
 
-METADATA = "ovnmeta-"
-
 
 def unprotected(facts: Facts) -> Iterator[Hole]:
     """Find ports and networks of bureaus without port security."""
@@ -61,11 +59,9 @@ def pairs(facts: Facts) -> Iterator[Hole]:
 
 def forged_owner(facts: Facts) -> Iterator[Hole]:
     """Find ports of a bureau's own project that claim to be a part of the network."""
-    routers = {one.id for one in facts.exposure.routers}
     for port in facts.exposure.ports:
         code = facts.bureau_of(port.project_id)
-        genuine = port.device_id in routers or port.device_id.startswith(METADATA)
-        if code and port.device_owner.startswith(TRUSTED) and not genuine:
+        if code and port.device_owner.startswith(TRUSTED) and not _of_network(facts, port):
             yield hole(
                 _what(port),
                 (code, facts.network_bureau(port.network_id)),
@@ -92,8 +88,18 @@ def floating(facts: Facts) -> Iterator[Hole]:
 def _of_bureaus(facts: Facts) -> Iterator[tuple[Port, tuple[str, ...]]]:
     for port in facts.exposure.ports:
         codes = (facts.bureau_of(port.project_id), facts.network_bureau(port.network_id))
-        if any(codes) and not port.device_owner.startswith(TRUSTED):
+        if any(codes) and not _of_network(facts, port):
             yield port, codes
+
+
+def _of_network(facts: Facts, port: Port) -> bool:
+    """Tell whether a port is what its owner says, a part of the network.
+
+    Routers' ports have the project of the router, which is the platform's, or none: no bureau can
+    write to those. Only OVN's metadata ports are in a bureau's project.
+    """
+    trusted = port.device_owner.startswith(TRUSTED)
+    return trusted and (not facts.bureau_of(port.project_id) or port.id in facts.metadata_ports)
 
 
 def _within(inner: Network, outer: Network) -> bool:
@@ -157,8 +163,9 @@ CHECKS = (
         Text("A port claims to be a part of the network", "端口冒充网络设备"),
         _SPOOF,
         Text(
-            "Remove the port, and look for who made it.",
-            "删除该端口，并检查创建者。",
+            "Remove the port, and look for who made it; of two metadata ports of a network, "
+            "Neutron made the older one.",
+            "删除该端口，并检查创建者；同一网络若有两个元数据端口，较早的一个由 Neutron 建立。",
         ),
         forged_owner,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ouhai_cloud.cloud.exposure.model import Port, Share
+from ouhai_cloud.cloud.exposure.model import Share
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.facts import Facts
@@ -67,8 +67,8 @@ def foreign_port(facts: Facts) -> Iterator[Hole]:
     """Find ports of one bureau on another one's network, without an agreement."""
     for port in facts.exposure.ports:
         owner, network = facts.bureau_of(port.project_id), facts.network_bureau(port.network_id)
-        if not owner or not network or owner == network or _of_router(port):
-            continue
+        if not owner or not network or owner == network:
+            continue  # routers' ports have no bureau's project: they are looked at with routers
         if not facts.may_attach(port.project_id, port.network_id):
             yield hole(
                 naming.named("port", port.id, port.name),
@@ -77,11 +77,6 @@ def foreign_port(facts: Facts) -> Iterator[Hole]:
                 "agreement.",
                 f"{owner} 的端口接在 {network} 的网络 {port.network_id} 上，没有共享协议。",
             )
-
-
-def _of_router(port: Port) -> bool:
-    """Tell whether it is a router's: those are looked at with their routers."""
-    return port.device_owner.startswith("network:router")
 
 
 def owner_bureau(facts: Facts, share: Share) -> str:
