@@ -46,6 +46,11 @@ def grant(role: str, name: str, scope: str, **changes: Any) -> Grant:
     )
 
 
+PERSON = {"subject_kind": "user"}
+SYSTEM = {"scope_kind": "system"}
+INHERITED = {"scope_kind": "domain", "inherited": True}
+
+
 def share(network: str, target: str, action: str = "access_as_shared") -> Share:
     return Share("x", "network", network, action, "p-A-oa", target)
 
@@ -83,6 +88,21 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
         {"grants": (grant("member", "x", "p-admin", subject_domain_id="d-B"),)},
         ("B",),
     ),
+    ("I05", {"grants": (grant("admin", "zhang", "all", **PERSON | SYSTEM),)}, ()),
+    ("I05", {"grants": (grant("admin", "zhang", "p-admin", **PERSON),)}, ()),
+    ("I05", {"grants": (grant("admin", "all-staff", "all", **SYSTEM),)}, ()),
+    ("I05", {"grants": (grant("admin", "all-staff", DIRECTORY, **INHERITED),)}, ()),
+    # a duty's group has its duty's role, and no other
+    ("I05", {"grants": (grant("admin", "centre-aud", "all", **SYSTEM),)}, ()),
+    ("I05", {"grants": (grant("auditor", "centre-sec", "all", **SYSTEM),)}, ("C",)),
+    # a group of a bureau's own domain that has the name of a duty's
+    (
+        "I05",
+        {"grants": (grant("admin", "centre-aud", "p-admin", subject_domain_id="d-B"),)},
+        ("B",),
+    ),
+    # who left the directory: Keystone tells neither name nor domain
+    ("I05", {"grants": (grant("admin", "", "all", subject_domain_id="", **SYSTEM),)}, ()),
     ("I06", {"grants": (grant("own", "a-member", "p-A-oa", role_domain_id="d-B"),)}, ("A", "B")),
     ("I07", {"projects": (Project("d-A", "a", "d-A", True, ("ouhai",), False),)}, ("A",)),
     ("I08", {"projects": (Project("p-new", "新", "d-A"),)}, ("A",)),
@@ -99,6 +119,10 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
     ("I10", {"grants": (grant("auditor", "nobody", "p-admin"),)}, ("C",)),
     ("I11", {"implications": (Implication("reader", "admin"),)}, ()),
     ("I11", {"implications": (Implication("auditor", "security_administrator"),)}, ()),
+    ("I11", {"implications": (Implication("auditor", "admin"),)}, ()),
+    ("I11", {"implications": (Implication("security_administrator", "manager"),)}, ()),
+    ("I11", {"implications": (Implication("heat_stack_user", "admin"),)}, ()),
+    ("I11", {"implications": (Implication("x", "system_administrator"),)}, ()),
     ("I12", {"projects": (Project("d-A", "mine", "d-A", True),)}, ("A",)),
     ("I13", {"projects": (Project("d-Z", "z", "d-Z", True, ("bureau=Z", "ouhai")),)}, ("Z",)),
     ("N01", {"shares": (share("n-A-oa", "p-B-oa"),)}, ("A", "B")),
@@ -252,7 +276,8 @@ def test_a_seeded_hole_is_found_and_told(
 
 # A hole that cannot be seeded without another one.
 FOLLOWS = {
-    "I10": {"I09"},
+    "I05": {"I10"},
+    "I10": {"I05", "I09"},
     "I09": {"I10"},
     "I12": {"I05", "N03"},
     "N12": {"N09", "N10"},
@@ -296,10 +321,27 @@ def test_what_the_platform_has_for_itself_is_no_hole() -> None:
         images=(Image("x", "probe", "p-admin", "public"),),
         groups=(SecurityGroup("g-admin", "x", "p-admin"),),
         rules=(Rule("x", "g-admin", "ingress"),),
-        grants=(Grant("admin", "user", "nova", "nova", DEFAULT, "project", "p-admin"),),
+        grants=(
+            Grant("admin", "user", "nova", "nova", DEFAULT, "project", "p-admin"),
+            Grant("reader", "user", "nova", "nova", DEFAULT, "system", "all"),
+            Grant("admin", "user", "admin", "admin", DEFAULT, "system", "all"),
+            Grant("admin", "user", "u-heat", "heat_domain_admin", "d-heat", "domain", "d-heat"),
+        ),
+        projects=(Project("d-heat", "heat", "d-heat", True, immutable=False),),
+        implications=(Implication("admin", "manager"), Implication("x", "reader")),
         quotas=(quota("p-admin", "servers", -1),),
     )
     assert checks.run(facts(platform)) == ()
+
+
+@pytest.mark.parametrize("scope", ["system", "project"])
+def test_a_duty_of_its_own_group_is_no_hole_outside_of_bureaus(scope: str) -> None:
+    duty = grant("auditor", "centre-aud", "p-admin", scope_kind=scope)
+    assert checks.run(facts(plus(clean(), grants=(duty,)))) == ()
+
+
+def test_a_grant_on_a_project_made_since_the_list_is_not_said_to_be_outside() -> None:
+    assert checks.run(facts(plus(clean(), grants=(grant("member", "a-member", "p-new"),)))) == ()
 
 
 @pytest.mark.parametrize("code", ["A", "Z"])

@@ -95,6 +95,11 @@ class Facts:
         project = self.projects.get(project_id)
         return self.domains.get(project.domain_id, "") if project else ""
 
+    def of_directory(self, domain_id: str) -> bool:
+        """Tell whether a domain is the one that staff log in from."""
+        domain = self.projects.get(domain_id)
+        return domain is not None and domain.name == self.directory
+
     def system_of(self, project_id: str) -> tuple[Bureau, System] | None:
         """Return the unit and its system that a project is for, by the project's tags."""
         project = self.projects.get(project_id)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
-from ouhai_cloud.tenancy.audit.checks.people import BRINGS, DUTIES, duty_groups
+from ouhai_cloud.tenancy.audit.checks.people import ADMIN, BRINGS, DUTIES, duty_groups
 from ouhai_cloud.tenancy.audit.facts import Facts
 from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 
@@ -48,11 +48,9 @@ def stranger_with_duty(facts: Facts) -> Iterator[Hole]:
     """Find a duty's role that is held by anybody but the groups the register lists for it."""
     duty_of = duty_groups(facts.register)
     for grant in facts.exposure.grants:
-        domain = facts.projects.get(grant.subject_domain_id)
         listed = (
             grant.subject_kind == "group"
-            and domain is not None
-            and domain.name == facts.directory
+            and facts.of_directory(grant.subject_domain_id)
             and duty_of.get(grant.subject_name) == grant.role
         )
         if grant.role in DUTIES and not listed:
@@ -66,10 +64,11 @@ def stranger_with_duty(facts: Facts) -> Iterator[Hole]:
 
 
 def widened_role(facts: Facts) -> Iterator[Hole]:
-    """Find roles of staff, or of one duty, that bring more with them than they should."""
+    """Find roles of staff or of a duty that bring more than they should, others that rule all."""
     for one in facts.exposure.implications:
-        too_much = one.implied not in BRINGS.get(one.prior, {one.implied})
-        if too_much or (one.prior in DUTIES and one.implied in DUTIES):
+        brings = BRINGS.get(one.prior)
+        ruling = one.prior != ADMIN and one.implied in (ADMIN, *DUTIES)
+        if ruling if brings is None else one.implied not in brings:
             yield hole(
                 f"role inference {one.prior} → {one.implied}",
                 (),

@@ -55,17 +55,21 @@ def admin(facts: Facts) -> Iterator[Hole]:
 
 
 def outside(facts: Facts) -> Iterator[Hole]:
-    """Find a bureau's staff with a role on the system, or where no bureau lives."""
+    """Find anybody of the directory with a role on the system, or where no bureau lives.
+
+    There the register gives nothing to anybody, but a duty's role to its own group at most.
+    """
     for grant in facts.exposure.grants:
-        if facts.bureau_of(grant.scope_id):
-            continue
-        codes = _owners(facts, grant) | ({facts.bureau_of(grant.subject_domain_id)} - {""})
-        if codes and grant.subject_name not in duty_groups(facts.register):
+        if _outside(facts, grant) and _staff(facts, grant) and not _own_duty(facts, grant):
+            codes = _owners(facts, grant) | ({facts.bureau_of(grant.subject_domain_id)} - {""})
+            subject = grant.subject_name or grant.subject_id
             yield hole(
                 naming.grant(facts, grant),
                 codes,
-                f"Staff of {', '.join(sorted(codes))} have role {grant.role} outside of it.",
-                f"{'、'.join(sorted(codes))} 的人员在本单位之外拥有角色 {grant.role}。",
+                f"{subject} of {', '.join(sorted(codes)) or 'the directory'} has role {grant.role} "
+                "outside of all bureaus.",
+                f"{'、'.join(sorted(codes)) or '用户目录'} 的 {subject} 在各单位的范围之外拥有"
+                f"角色 {grant.role}。",
             )
 
 
@@ -88,10 +92,29 @@ def _within(facts: Facts) -> Iterator[tuple[Grant, str]]:
             yield grant, code
 
 
+def _outside(facts: Facts, grant: Grant) -> bool:
+    # what was made since projects were listed is not known to be outside
+    known = grant.scope_kind == "system" or grant.scope_id in facts.projects
+    return known and not facts.bureau_of(grant.scope_id)
+
+
+def _staff(facts: Facts, grant: Grant) -> bool:
+    """Tell whether it is of the directory, or of a bureau's own domain.
+
+    Keystone does not tell the domain of who left the directory; the grant stays.
+    """
+    home = grant.subject_domain_id
+    return not home or facts.of_directory(home) or bool(facts.bureau_of(home))
+
+
+def _own_duty(facts: Facts, grant: Grant) -> bool:
+    of_directory = grant.subject_kind == "group" and facts.of_directory(grant.subject_domain_id)
+    return of_directory and duty_groups(facts.register).get(grant.subject_name) == grant.role
+
+
 def _owners(facts: Facts, grant: Grant) -> frozenset[str]:
     """Return the bureaus whose group it is; a group counts only in the directory's domain."""
-    domain = facts.projects.get(grant.subject_domain_id)
-    if grant.subject_kind != "group" or domain is None or domain.name != facts.directory:
+    if grant.subject_kind != "group" or not facts.of_directory(grant.subject_domain_id):
         return frozenset()
     staff = facts.group_bureaus.get(grant.subject_name, frozenset())
     duty = grant.role in DUTIES and grant.subject_name in duty_groups(facts.register)
@@ -140,11 +163,11 @@ CHECKS = (
     ),
     Check(
         "I05",
-        Severity.HIGH,
-        Text("Staff have a role outside their bureau", "单位人员在本单位之外拥有角色"),
+        Severity.CRITICAL,
+        Text("Staff have a role outside of all bureaus", "人员在各单位的范围之外拥有角色"),
         Text(
-            "A role on the system or in the platform's projects reaches past the bureau.",
-            "系统级或平台项目的角色可绕过本单位的边界。",
+            "A role on the system or in the platform's projects reaches all bureaus.",
+            "系统级或平台项目的角色可触及所有单位。",
         ),
         _REVOKE,
         outside,

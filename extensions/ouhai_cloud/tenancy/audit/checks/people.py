@@ -15,8 +15,9 @@ BRINGS: Mapping[str, frozenset[str]] = {
     "manager": frozenset({"member", "reader"}),
     "member": frozenset({"reader"}),
     "reader": frozenset(),
+    **dict.fromkeys(DUTIES, frozenset[str]()),
 }
-"""What each role of staff may bring with it."""
+"""What each role of staff, and of a duty, may bring with it."""
 
 
 def duty_groups(register: Register) -> Mapping[str, str]:
