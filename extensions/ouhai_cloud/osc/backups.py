@@ -91,7 +91,7 @@ class RestoreCopy(CloudCommand, ShowOne):
       openstack app restore web1.ouhai.tar web2 --dry-run
       openstack app restore web1.ouhai.tar web2
       openstack app restore web1.ouhai.tar web2 --parameter flavor=medium \
-          --parameter ssh_from=10.118.4.0/22
+          --parameter ssh_from=10.118.1.0/24
     """
 
     def get_parser(self, prog_name: str) -> ArgumentParser:

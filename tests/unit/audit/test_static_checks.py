@@ -70,6 +70,13 @@ def disguised(port_id: str = "x", **changes: Any) -> Port:
     return port(port_id, "A", **(values | changes))
 
 
+def ssh_from(remote: str, group: str = "g-A-oa") -> Rule:
+    return Rule("x", group, "ingress", "tcp", (22, 22), ip_network(remote))
+
+
+OUTER_B = (FloatingAddress("f-B", "10.33.1.9", "p-B-oa", "v-B"),)
+
+
 # code, what is seeded, whom it concerns
 HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
     ("I01", {"grants": (grant("reader", "b-member", "p-A-oa"),)}, ("A", "B")),
@@ -161,6 +168,23 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
         ("A", "B"),
     ),
     (
+        "N05",
+        {
+            "networks": (Net("n-t", "transit", "p-admin"),),
+            "ports": (
+                port(
+                    "x",
+                    "A",
+                    network_id="n-t",
+                    project_id="p-admin",
+                    device_owner="network:router_interface",
+                    device_id="r-A",
+                ),
+            ),
+        },
+        ("A",),
+    ),
+    (
         "N06",
         {
             "networks": (Net("n-y", "other", "p-admin", external=True),),
@@ -232,6 +256,13 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
         {"rules": (Rule("x", "g-A-oa", "ingress", remote=IPv4Network("172.20.2.0/24")),)},
         ("A", "B"),
     ),
+    # other bureaus' routers stand for what is behind them
+    ("N15", {"rules": (ssh_from("10.33.0.0/16"),)}, ("A", "B", "C")),
+    ("N15", {"rules": (ssh_from("10.33.0.3/32"),)}, ("A", "B")),
+    ("N15", {"rules": (ssh_from("10.33.1.0/24"),), "floating": OUTER_B}, ("A", "B")),
+    ("N15", {"rules": (ssh_from("0.0.0.0/1"),)}, ("A", "B", "C")),
+    # the agreement is with B/web, not with all that is behind B's router
+    ("N15", {"rules": (ssh_from("10.33.0.3/32", "g-A-web"),)}, ("A", "B")),
     ("G01", {"images": (Image("x", "x", "p-A-oa", "shared", ("p-B-oa",)),)}, ("A", "B")),
     ("G01", {"images": (Image("x", "x", "p-A-oa", "shared", ("p-admin",)),)}, ("A",)),
     ("G02", {"images": (Image("x", "x", "p-A-oa", "community"),)}, ("A",)),
@@ -334,6 +365,35 @@ def test_what_the_platform_has_for_itself_is_no_hole() -> None:
     assert checks.run(facts(platform)) == ()
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        # the own router, and an administrator's place that no bureau has
+        ssh_from("10.33.0.2/32"),
+        ssh_from("10.33.2.0/24"),
+        # what is exposed may be opened to fewer than all
+        Rule("x", "g-A-web", "ingress", "tcp", (443, 443), ip_network("10.0.0.0/8")),
+        # the agreement's other end, by its address
+        ssh_from("10.33.1.8/32", "g-A-web"),
+        ssh_from("172.20.2.128/25", "g-A-web"),
+    ],
+)
+def test_rules_for_whom_the_register_lets_in_are_no_holes(rule: Rule) -> None:
+    agreed = FloatingAddress("f-web", "10.33.1.8", "p-B-web")
+    seeded = plus(clean(), rules=(rule,), floating=(*OUTER_B, agreed))
+    assert checks.run(facts(seeded)) == ()
+
+
+def test_a_router_on_a_network_made_since_the_list_is_looked_at_as_far_as_it_is_known() -> None:
+    unknown: dict[str, Any] = {
+        "network_id": "n-new",
+        "project_id": "p-admin",
+        "device_owner": "network:router_interface",
+        "device_id": "r-A",
+    }
+    assert checks.run(facts(plus(clean(), ports=(port("x", "A", **unknown),)))) == ()
+
+
 @pytest.mark.parametrize("scope", ["system", "project"])
 def test_a_duty_of_its_own_group_is_no_hole_outside_of_bureaus(scope: str) -> None:
     duty = grant("auditor", "centre-aud", "p-admin", scope_kind=scope)
@@ -371,17 +431,11 @@ def test_ports_that_neutron_makes_without_a_project_are_no_hole() -> None:
     made: dict[str, Any] = {
         "project_id": "",
         "network_id": "n-ext",
+        "device_owner": "network:floatingip",
         "port_security": False,
         "security_groups": (),
     }
-    outer = plus(
-        clean(),
-        ports=(
-            port("gw", "A", device_owner="network:router_gateway", device_id="r-A", **made),
-            port("fip", "A", device_owner="network:floatingip", device_id="f-A", **made),
-        ),
-    )
-    assert checks.run(facts(outer)) == ()
+    assert checks.run(facts(plus(clean(), ports=(port("x", "A", **made),)))) == ()
 
 
 def test_ports_of_metadata_belong_to_no_router() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import ip_network
+from typing import NamedTuple
 
 from ouhai_cloud.cloud.exposure.model import (
     Exposure,
@@ -22,8 +24,17 @@ from ouhai_cloud.tenancy.resources import Kind, State
 
 BUREAU_TAG = "bureau="
 SYSTEM_TAG = "system="
+GATEWAY = "network:router_gateway"
 METADATA = "network:distributed"
 """What Neutron calls the owner of OVN's metadata ports."""
+
+
+class Source(NamedTuple):
+    """Addresses that packets of a bureau come from; of which project, as far as that is told."""
+
+    addresses: Network
+    bureau: str
+    project_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,15 +172,19 @@ class Facts:
         network = self.networks.get(network_id)
         return self.bureau_of(network.project_id) if network else ""
 
+    def inner_networks(self, router: Router) -> tuple[Net, ...]:
+        """Return the networks that a router connects; one made since they were listed is not known.
+
+        The extranet is none of them.
+        """
+        ids = dict.fromkeys(port.network_id for port in self.router_ports.get(router.id, ()))
+        known = (self.networks[one] for one in ids if one in self.networks)
+        return tuple(one for one in known if not one.external)
+
     def router_bureaus(self, router: Router) -> frozenset[str]:
         """Return the bureaus whose networks a router connects, and whose it is itself."""
-        networks = [
-            port.network_id
-            for port in self.router_ports.get(router.id, ())
-            if not self.networks[port.network_id].external
-        ]
         own = self.bureau_of(router.project_id)
-        codes = {self.network_bureau(one) for one in networks}
+        codes = {self.bureau_of(one.project_id) for one in self.inner_networks(router)}
         # routers of all bureaus are the centre's: it counts only with a network of its own
         return frozenset(codes | ({own} if own != self.centre else set())) - {""}
 
@@ -183,6 +198,30 @@ class Facts:
             if port.device_id in routers and "gateway" not in port.device_owner:
                 found.setdefault(port.device_id, []).append(port)
         return {router: tuple(ports) for router, ports in found.items()}
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Return where packets of bureaus come from: as they are within, and on the extranet."""
+        return (*self._inner_sources(), *self._floating_sources(), *self._gateway_sources())
+
+    def _inner_sources(self) -> Iterator[Source]:
+        for subnet in self.exposure.subnets:
+            network = self.networks.get(subnet.network_id)
+            if network:
+                yield Source(subnet.cidr, self.bureau_of(network.project_id), network.project_id)
+
+    def _floating_sources(self) -> Iterator[Source]:
+        for one in self.exposure.floating:
+            yield Source(ip_network(one.address), self.bureau_of(one.project_id), one.project_id)
+
+    def _gateway_sources(self) -> Iterator[Source]:
+        """Yield the addresses that routers put in place of those behind them."""
+        routers = {one.id: one for one in self.exposure.routers}
+        for port in self.exposure.ports:
+            router = routers.get(port.device_id)
+            if router and port.device_owner == GATEWAY:
+                for code in self.router_bureaus(router):
+                    yield from (Source(ip_network(address), code) for _, address in port.fixed)
 
     @cached_property
     def metadata_ports(self) -> frozenset[str]:
@@ -202,6 +241,11 @@ class Facts:
     def agreed(self) -> frozenset[tuple[str, str]]:
         """Return (provider, consumer) of all agreements, as ``UNIT/SYSTEM``."""
         return frozenset((one.provider, one.consumer) for one in self.register.agreements)
+
+    def agree(self, one_id: str, other_id: str) -> bool:
+        """Tell whether there is an agreement between the systems of two projects."""
+        ends = [self.system_projects.get(one, "") for one in (one_id, other_id)]
+        return bool({tuple(ends), tuple(reversed(ends))} & self.agreed)
 
     def may_attach(self, project_id: str, network_id: str) -> bool:
         """Tell whether an agreement lets a project use another bureau's network."""

@@ -13,15 +13,29 @@ from ouhai_cloud.tenancy.resources import Kind
 
 
 def joins(facts: Facts) -> Iterator[Hole]:
-    """Find routers between the networks of two bureaus."""
+    """Find routers that join two bureaus, or one and a network where the others' may be, too."""
     for router in facts.exposure.routers:
         codes = facts.router_bureaus(router)
+        yield from _transits(facts, router, codes)
         if len(codes) > 1:
             yield hole(
                 _what(router),
                 codes,
                 f"It connects networks of {' and '.join(sorted(codes))}.",
                 f"该路由器连接了 {'、'.join(sorted(codes))} 的网络。",
+            )
+
+
+def _transits(facts: Facts, router: Router, codes: frozenset[str]) -> Iterator[Hole]:
+    for network in facts.inner_networks(router):
+        if codes and not facts.bureau_of(network.project_id):
+            yield hole(
+                _what(router),
+                codes,
+                f"It connects {', '.join(sorted(codes))} to network {network.name or network.id} "
+                "of no bureau.",
+                f"该路由器把 {'、'.join(sorted(codes))} 接到不属于任何单位的网络 "
+                f"{network.name or network.id}。",
             )
 
 
@@ -93,8 +107,11 @@ CHECKS = (
     Check(
         "N05",
         Severity.CRITICAL,
-        Text("A router joins two bureaus", "路由器连接两个单位"),
-        Text("Packets are routed between the two bureaus.", "两个单位的网络可以互相路由。"),
+        Text("A router leads out of its bureau", "路由器通向本单位之外"),
+        Text(
+            "Packets are routed to another bureau, or to where its router may be as well.",
+            "流量可路由到其他单位，或路由到其他单位也能接入的网络。",
+        ),
         Text(
             "Detach the surplus interface by `openstack router remove subnet`.",
             "用 openstack router remove subnet 断开多余的接口。",

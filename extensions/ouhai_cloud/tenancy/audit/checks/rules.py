@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from functools import cache, partial
 
 from ouhai_cloud.cloud.exposure.model import Network, Rule
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
-from ouhai_cloud.tenancy.audit.facts import Facts
+from ouhai_cloud.tenancy.audit.facts import Facts, Source
 from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 
 TCP = ("tcp", "6")
@@ -27,11 +27,20 @@ def open_to_world(facts: Facts) -> Iterator[Hole]:
 
 
 def foreign_source(facts: Facts) -> Iterator[Hole]:
-    """Find rules that let another bureau in, by its security group or by its addresses."""
+    """Find rules that let another bureau in, by its security group or by its addresses.
+
+    What the register exposes to everybody may be opened to fewer.
+    """
+    sources = cache(partial(_sources, facts))  # many rules name the same addresses
     for rule, project_id, code in _of_bureaus(facts):
-        others = _others_by_group(facts, rule, project_id) | _others_by_address(facts, rule)
-        if others - {code}:
-            names = sorted(others - {code})
+        others = _others_by_group(facts, rule, project_id) | {
+            source.bureau
+            for remote in _remotes(facts, rule)
+            for source in sources(remote)
+            if not facts.agree(project_id, source.project_id)
+        }
+        names = sorted(others - {code, ""})
+        if names and not _declared(facts, rule, project_id):
             yield hole(
                 _what(facts, rule),
                 (code, *names),
@@ -71,25 +80,16 @@ def _declared(facts: Facts, rule: Rule, project_id: str) -> bool:
 
 def _others_by_group(facts: Facts, rule: Rule, project_id: str) -> set[str]:
     remote = facts.groups.get(rule.remote_group_id)
-    if remote is None:
+    if remote is None or facts.agree(project_id, remote.project_id):
         return set()
-    ends = [facts.system_projects.get(one, "") for one in (project_id, remote.project_id)]
-    agreed = {tuple(ends), tuple(reversed(ends))} & facts.agreed
-    return set() if agreed else {facts.bureau_of(remote.project_id)} - {""}
+    return {facts.bureau_of(remote.project_id)}
 
 
-def _others_by_address(facts: Facts, rule: Rule) -> set[str]:
-    remotes = [one for one in _remotes(facts, rule) if one.prefixlen]
-    return set(
-        chain.from_iterable(
-            (
-                facts.network_bureau(subnet.network_id)
-                for subnet in facts.exposure.subnets
-                if _meet(subnet.cidr, remote)
-            )
-            for remote in remotes
-        )
-    ) - {""}
+def _sources(facts: Facts, remote: Network) -> tuple[Source, ...]:
+    """Return whose packets a remote lets in; that the whole world may come is told as such."""
+    if not remote.prefixlen:
+        return ()
+    return tuple(one for one in facts.sources if _meet(one.addresses, remote))
 
 
 def _meet(one: Network, other: Network) -> bool:
@@ -135,8 +135,9 @@ CHECKS = (
         Severity.HIGH,
         Text("A rule lets another bureau in", "规则放行其他单位"),
         Text(
-            "As soon as there is a way between the networks, the other bureau is in.",
-            "一旦两网相通，另一个单位即可进入。",
+            "By its address on the extranet the other bureau is in now, by one within as soon as "
+            "there is a way between the networks.",
+            "按外网地址放行的，另一个单位现在即可进入；按内网地址放行的，一旦两网相通即可进入。",
         ),
         _DELETE,
         foreign_source,
