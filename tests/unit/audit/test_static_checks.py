@@ -74,6 +74,15 @@ def ssh_from(remote: str, group: str = "g-A-oa") -> Rule:
     return Rule("x", group, "ingress", "tcp", (22, 22), ip_network(remote))
 
 
+def left(security_class: int) -> Project:
+    """Return the project of a system of A that the register no longer has."""
+    tags = ("bureau=A", "ouhai", f"security-class={security_class}", "system=old")
+    return Project("p-A-old", "旧", "d-A", tags=tags)
+
+
+OTHER = Project("p-A-x", "外", "d-A")
+"""A project in A's domain that somebody made by hand."""
+
 OUTER_B = (FloatingAddress("f-B", "10.33.1.9", "p-B-oa", "v-B"),)
 
 
@@ -269,12 +278,19 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
     ("G03", {"images": (Image("x", "x", "p-A-oa", "public"),)}, ("A",)),
     ("C01", {"servers": (Server("x", "x", "p-A-oa", "ordinary"),)}, ("A",)),
     ("C02", {"servers": (Server("x", "x", "p-A-web", "class3"),)}, ("A",)),
+    # it left the register, and its project is still there
+    ("C02", {"projects": (left(2),), "servers": (Server("x", "x", "p-A-old", "class3"),)}, ("A",)),
+    ("C01", {"projects": (left(3),), "servers": (Server("x", "x", "p-A-old", "first"),)}, ("A",)),
+    ("C02", {"projects": (OTHER,), "servers": (Server("x", "x", "p-A-x", "class3"),)}, ("A",)),
     ("L01", {"quotas": (quota("p-A-oa", "servers", -1),)}, ("A",)),
     ("L02", {"quotas": (quota("p-A-oa", "class:VCPU", 1),)}, ("A",)),
     ("L02", {"quotas": (quota("p-A-oa", "servers", 5),)}, ("A",)),
     # Cinder's part of the disk is given out already
     ("L02", {"quotas": (quota("p-A-oa", "class:DISK_GB", 1),)}, ("A",)),
     ("L02", {"quotas": (Quota("p-A-oa", "volumev3", "backup_gigabytes", 21),)}, ("A",)),
+    # nor has the bureau more because a system left the register
+    ("L02", {"projects": (left(2),), "quotas": (quota("p-A-old", "class:VCPU", 1),)}, ("A",)),
+    ("L02", {"projects": (OTHER,), "quotas": (quota("p-A-x", "class:VCPU", 1),)}, ("A",)),
     (
         "L03",
         {
@@ -307,10 +323,12 @@ def test_a_seeded_hole_is_found_and_told(
 
 # A hole that cannot be seeded without another one.
 FOLLOWS = {
+    "C02": {"I08"},
     "I05": {"I10"},
     "I10": {"I05", "I09"},
     "I09": {"I10"},
     "I12": {"I05", "N03"},
+    "L02": {"I08"},
     "N12": {"N09", "N10"},
 }
 
@@ -335,6 +353,11 @@ def test_the_worst_comes_first() -> None:
     )
     severities = [one.check.severity for one in checks.run(facts(seeded))]
     assert severities == [Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM]
+
+
+def test_a_system_that_left_the_register_may_end_its_days_where_it_was() -> None:
+    leaving = plus(clean(), projects=(left(3),), servers=(Server("x", "x", "p-A-old", "class3"),))
+    assert checks.run(facts(leaving)) == ()
 
 
 def test_what_an_agreement_allows_is_no_hole() -> None:

@@ -24,6 +24,7 @@ from ouhai_cloud.tenancy.resources import Kind, State
 
 BUREAU_TAG = "bureau="
 SYSTEM_TAG = "system="
+CLASS_TAG = "security-class="
 GATEWAY = "network:router_gateway"
 METADATA = "network:distributed"
 """What Neutron calls the owner of OVN's metadata ports."""
@@ -117,6 +118,18 @@ class Facts:
         if project is None or project_id not in self.system_projects:
             return None
         return self.systems[self.system_projects[project_id]]
+
+    def security_class(self, project_id: str) -> int:
+        """Return the class of a project's system; 0 when nobody says.
+
+        A system that left the register keeps its tags, and with them its class, until it is gone.
+        """
+        system = self.system_of(project_id)
+        if system is not None:
+            return system[1].security_class
+        project = self.projects.get(project_id)
+        tag = _tag(project, CLASS_TAG) if project else ""
+        return int(tag) if tag.isdecimal() else 0
 
     @cached_property
     def systems(self) -> Mapping[str, tuple[Bureau, System]]:

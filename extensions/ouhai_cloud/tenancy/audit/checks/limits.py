@@ -97,10 +97,9 @@ def _counts(facts: Facts, quota: Quota, unit: Bureau) -> bool:
     system = facts.system_of(quota.project_id)
     if system is not None:
         return unit.code in facts.lines[system[0].code]
-    # what nobody declared burdens the top unit; our own, such as the duties', has no servers
-    project = facts.projects.get(quota.project_id)
-    stray = project is not None and "ouhai" not in project.tags
-    return stray and facts.bureau_of(quota.project_id) == unit.code
+    # What nobody declared, or what left the register and is not gone yet, burdens the top unit. Our
+    # own that are no systems, such as the duties', are limited to nothing.
+    return facts.bureau_of(quota.project_id) == unit.code
 
 
 _APPLY = Text(

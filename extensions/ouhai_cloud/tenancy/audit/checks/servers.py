@@ -9,6 +9,7 @@ from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import naming
 from ouhai_cloud.tenancy.audit.facts import Facts
 from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
+from ouhai_cloud.tenancy.mapping.names import CLASSES
 from ouhai_cloud.tenancy.resources import Kind
 
 KEPT_FOR_CLASS = 3
@@ -17,7 +18,7 @@ KEPT_FOR_CLASS = 3
 def outside(facts: Facts) -> Iterator[Hole]:
     """Find servers of class 3 on hosts that others use too."""
     hosts = _kept(facts)
-    for server, code, security_class in _of_systems(facts):
+    for server, code, security_class in _of_bureaus(facts):
         if hosts and security_class == KEPT_FOR_CLASS and server.host not in hosts:
             yield hole(
                 naming.named("server", server.id, server.name),
@@ -30,14 +31,15 @@ def outside(facts: Facts) -> Iterator[Hole]:
 def intruder(facts: Facts) -> Iterator[Hole]:
     """Find servers of other classes on hosts that are kept for class 3."""
     hosts = _kept(facts)
-    for server, code, security_class in _of_systems(facts):
+    for server, code, security_class in _of_bureaus(facts):
         if server.host in hosts and security_class != KEPT_FOR_CLASS:
             yield hole(
                 naming.named("server", server.id, server.name),
                 (code,),
-                f"A server of security class {security_class} is on {server.host}, which is kept "
-                "for class 3.",
-                f"等保{security_class}级系统的云主机运行在三级专用主机 {server.host} 上。",
+                f"A server of security class {security_class or 'unknown'} is on {server.host}, "
+                "which is kept for class 3.",
+                f"{CLASSES.get(security_class, '等级不明的')}系统的云主机运行在三级专用主机 "
+                f"{server.host} 上。",
             )
 
 
@@ -49,11 +51,11 @@ def _kept(facts: Facts) -> set[str]:
     return hosts
 
 
-def _of_systems(facts: Facts) -> Iterator[tuple[Server, str, int]]:
+def _of_bureaus(facts: Facts) -> Iterator[tuple[Server, str, int]]:
     for server in facts.exposure.servers:
-        found = facts.system_of(server.project_id)
-        if found and server.host:
-            yield server, facts.bureau_of(server.project_id), found[1].security_class
+        code = facts.bureau_of(server.project_id)
+        if code and server.host:
+            yield server, code, facts.security_class(server.project_id)
 
 
 _APART = Text(
