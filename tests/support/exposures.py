@@ -21,6 +21,7 @@ from ouhai_cloud.cloud.exposure.model import (
     Server,
     Share,
     Subnet,
+    Trust,
 )
 from ouhai_cloud.tenancy.audit.facts import Facts
 from ouhai_cloud.tenancy.register.model import (
@@ -88,6 +89,7 @@ def clean() -> Exposure:
         ),
         grants=(
             Grant("admin", "user", "u-admin", "admin", DEFAULT, "project", "p-admin"),
+            Grant("service", "user", "u-heat", "heat", DEFAULT, "project", "p-admin"),
             Grant("auditor", "group", "g-aud", "centre-aud", DIRECTORY, "project", "p-C-oa"),
         ),
         implications=(Implication("manager", "member"), Implication("member", "reader")),
@@ -95,6 +97,7 @@ def clean() -> Exposure:
             Membership("centre-sys", ("u1",), ("一",)),
             Membership("centre-aud", ("u2",), ("二",)),
         ),
+        trusts=(Trust("t-A", "p-A-oa", "u-a", "u-heat", "heat", DEFAULT),),
         networks=(Net("n-ext", "extranet", "p-admin", external=True),),
         subnets=(Subnet("s-ext", "extranet", "n-ext", "p-admin", IPv4Network("10.33.0.0/16")),),
         shares=(

@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pytest
 from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.errors import Refused
 from ouhai_cloud.cloud.exposure import Field, expose
-from ouhai_cloud.cloud.exposure.model import Exposure, Grant, Membership, Quota
+from ouhai_cloud.cloud.exposure.model import Exposure, Grant, Membership, Quota, Trust
 
 DIRECTORY = {"id": "dd", "name": "district", "options": {}}
 DOMAIN = {"id": "da", "name": "a", "options": {"immutable": True}}
@@ -48,6 +49,12 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "/projects": [PROJECT],
     "/role_assignments": [ASSIGNMENT, SYSTEM],
     "/role_inferences": [{"prior_role": {"name": "a"}, "implies": [{"name": "b"}]}],
+    "/OS-TRUST/trusts": [
+        {"id": "t1", "project_id": "pa", "trustor_user_id": "u", "trustee_user_id": "u2"},
+        {"id": "t2", "project_id": "pa", "trustor_user_id": "u", "trustee_user_id": "gone"},
+        {"id": "t3", "project_id": None, "trustor_user_id": "u", "trustee_user_id": "u3"},
+    ],
+    "/users/u2/groups": [{"id": "g2", "name": "a-reader"}],
     "/groups": [{"id": "g1", "name": "centre-auditor"}],
     "/groups/g1/users": [{"id": "u1", "name": "审计"}],
     "/services": [{"id": "sv", "type": "compute"}],
@@ -100,8 +107,12 @@ class Cloud:
         return [row for row in rows if all(row[key] == to for key, to in wanted.items())]
 
     def get(self, service: str, path: str) -> dict[str, Any]:
-        """Return the volume quotas."""
+        """Return the volume quotas, or a user."""
         self.asked.append((service, path))
+        if path == "/users/u2":
+            return {"user": {"id": "u2", "name": "x", "domain_id": "dd"}}
+        if path == "/users/gone":
+            raise Refused("GET", 404, "no such user")
         assert path == "/ouhai-quota-sets"
         return {"defaults": {"gigabytes": 1000}, "quota_sets": [{"id": "pa", "gigabytes": 10}]}
 
@@ -141,6 +152,13 @@ def test_grants_on_domains_and_on_the_system_are_told_apart(seen: Exposure) -> N
         Grant("own", "user", "u", "x", "da", "system", "all", False, "da"),
     )
     assert seen.memberships == (Membership("centre-auditor", ("u1",), ("审计",)),)
+
+
+def test_trustees_are_looked_up_and_those_who_are_gone_are_nobody(seen: Exposure) -> None:
+    assert seen.trusts == (
+        Trust("t1", "pa", "u", "u2", "x", "dd", ("a-reader",)),
+        Trust("t2", "pa", "u", "gone"),
+    )
 
 
 def test_limits_and_quotas_of_three_services_are_one_list(seen: Exposure) -> None:

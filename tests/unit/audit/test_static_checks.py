@@ -24,7 +24,9 @@ from ouhai_cloud.cloud.exposure.model import (
     Server,
     Share,
     Subnet,
+    Trust,
 )
+from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.audit import checks
 from ouhai_cloud.tenancy.audit.findings import Severity
 
@@ -72,6 +74,21 @@ def disguised(port_id: str = "x", **changes: Any) -> Port:
 
 def ssh_from(remote: str, group: str = "g-A-oa") -> Rule:
     return Rule("x", group, "ingress", "tcp", (22, 22), ip_network(remote))
+
+
+def trust(project: str, *groups: str, **changes: Any) -> Trust:
+    """Return a trust for somebody of the directory who is in some groups."""
+    values: dict[str, Any] = {
+        "trustee_name": "x",
+        "trustee_domain_id": DIRECTORY,
+        "trustee_groups": groups,
+    }
+    return Trust("x", project, "u-a", **({"trustee_id": "u-x"} | values | changes))
+
+
+DUTIES = Project(
+    "p-C-duties", "运维管理", "d-C", tags=("bureau=C", "ouhai", f"system={keys.DUTIES}")
+)
 
 
 def left(security_class: int) -> Project:
@@ -141,6 +158,17 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
     ("I11", {"implications": (Implication("x", "system_administrator"),)}, ()),
     ("I12", {"projects": (Project("d-A", "mine", "d-A", True),)}, ("A",)),
     ("I13", {"projects": (Project("d-Z", "z", "d-Z", True, ("bureau=Z", "ouhai")),)}, ("Z",)),
+    ("I14", {"trusts": (trust("p-A-oa", "b-reader"),)}, ("A", "B")),
+    ("I14", {"trusts": (trust("p-A-oa", "all-staff"),)}, ("A",)),
+    # a group of the name that is not the directory's; a user who is gone
+    ("I14", {"trusts": (trust("p-A-oa", "a-reader", trustee_domain_id="d-B"),)}, ("A",)),
+    ("I14", {"trusts": (Trust("x", "p-A-oa", "u-a", "gone"),)}, ("A",)),
+    ("I14", {"trusts": (trust("p-admin", "a-reader"),)}, ("A",)),
+    (
+        "I14",
+        {"projects": (DUTIES,), "trusts": (trust("p-C-duties", "c-reader", "centre-aud"),)},
+        ("C",),
+    ),
     ("N01", {"shares": (share("n-A-oa", "p-B-oa"),)}, ("A", "B")),
     ("N01", {"shares": (share("n-A-oa", "*"),)}, ("A",)),
     # the agreement is with B/web, not with all of B
@@ -386,6 +414,21 @@ def test_what_the_platform_has_for_itself_is_no_hole() -> None:
         quotas=(quota("p-admin", "servers", -1),),
     )
     assert checks.run(facts(platform)) == ()
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        trust("p-A-oa", "all-staff", "a-reader"),
+        trust("p-A-oa", trustee_id="u-a"),
+        trust("p-admin", trustee_domain_id=DEFAULT),
+        # a stack in the duties' project, and one in a project made since the list
+        trust("p-C-duties", trustee_id="u-heat", trustee_domain_id=DEFAULT),
+        trust("p-new", "b-reader"),
+    ],
+)
+def test_trusts_among_colleagues_and_to_services_are_no_holes(one: Trust) -> None:
+    assert checks.run(facts(plus(clean(), projects=(DUTIES,), trusts=(one,)))) == ()
 
 
 @pytest.mark.parametrize(

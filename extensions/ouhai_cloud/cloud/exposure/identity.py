@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ouhai_cloud.cloud.api import Api, Json
-from ouhai_cloud.cloud.exposure.model import Grant, Implication, Membership, Project
+from ouhai_cloud.cloud.errors import Refused
+from ouhai_cloud.cloud.exposure.model import Grant, Implication, Membership, Project, Trust
 
 
 def projects(api: Api) -> tuple[Project, ...]:
@@ -63,6 +64,34 @@ def implications(api: Api) -> tuple[Implication, ...]:
         for row in api.list("identity", "/role_inferences", collection="role_inferences")
         for implied in row["implies"]
     )
+
+
+def trusts(api: Api) -> tuple[Trust, ...]:
+    """Return all trusts for projects; of their trustees, who are few, also who they are."""
+    rows = [row for row in api.list("identity", "/OS-TRUST/trusts") if row.get("project_id")]
+    trustees = {user_id: _trustee(api, user_id) for user_id in {r["trustee_user_id"] for r in rows}}
+    return tuple(
+        Trust(
+            row["id"],
+            row["project_id"],
+            row["trustor_user_id"],
+            row["trustee_user_id"],
+            *trustees[row["trustee_user_id"]],
+        )
+        for row in rows
+    )
+
+
+def _trustee(api: Api, user_id: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return a user's name, domain and groups; of one that is gone, nothing."""
+    try:
+        user = api.get("identity", f"/users/{user_id}")["user"]
+        groups = api.list("identity", f"/users/{user_id}/groups", collection="groups")
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
+        return "", "", ()
+    return user["name"], user["domain_id"], tuple(group["name"] for group in groups)
 
 
 def memberships(api: Api, directory: str, names: tuple[str, ...]) -> tuple[Membership, ...]:

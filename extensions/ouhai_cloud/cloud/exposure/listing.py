@@ -58,6 +58,7 @@ def expose(api: Api, field: Field) -> Exposure:
 LISTINGS: tuple[Callable[[Api], Any], ...] = (
     identity.grants,
     identity.implications,
+    identity.trusts,
     network.networks,
     network.shares,
     network.subnets,

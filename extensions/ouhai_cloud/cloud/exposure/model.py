@@ -61,6 +61,23 @@ class Membership:
 
 
 @dataclass(frozen=True)
+class Trust:
+    """A trustee may act in a project in the place of the trustor.
+
+    :param trustee_domain_id: empty, as are name and groups, when there is no such user any more.
+    :param trustee_groups: names of the groups that the trustee is in.
+    """
+
+    id: str
+    project_id: str
+    trustor_id: str
+    trustee_id: str
+    trustee_name: str = ""
+    trustee_domain_id: str = ""
+    trustee_groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Net:
     """A network."""
 
@@ -211,6 +228,7 @@ class Exposure:
     grants: tuple[Grant, ...] = ()
     implications: tuple[Implication, ...] = ()
     memberships: tuple[Membership, ...] = ()
+    trusts: tuple[Trust, ...] = ()
     networks: tuple[Net, ...] = ()
     shares: tuple[Share, ...] = ()
     subnets: tuple[Subnet, ...] = ()

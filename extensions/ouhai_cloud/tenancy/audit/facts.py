@@ -19,6 +19,7 @@ from ouhai_cloud.cloud.exposure.model import (
     Subnet,
 )
 from ouhai_cloud.cloud.marks import tagged
+from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.register.model import Bureau, Register, System
 from ouhai_cloud.tenancy.resources import Kind, State
 
@@ -118,6 +119,15 @@ class Facts:
         if project is None or project_id not in self.system_projects:
             return None
         return self.systems[self.system_projects[project_id]]
+
+    def of_staff(self, domain_id: str) -> bool:
+        """Tell whether people of bureaus are in a domain: the directory's, or a bureau's own."""
+        return self.of_directory(domain_id) or bool(self.bureau_of(domain_id))
+
+    def of_duties(self, project_id: str) -> bool:
+        """Tell whether a project is the one that the centre's duties have their roles on."""
+        project = self.projects.get(project_id)
+        return project is not None and _tag(project, SYSTEM_TAG) == keys.DUTIES
 
     def security_class(self, project_id: str) -> int:
         """Return the class of a project's system; 0 when nobody says.

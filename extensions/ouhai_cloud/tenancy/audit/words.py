@@ -63,6 +63,7 @@ COUNTED: Mapping[str, Text] = {
     "grants": Text("grants", "授权"),
     "implications": Text("role inferences", "角色隐含关系"),
     "memberships": Text("duty groups", "职责组"),
+    "trusts": Text("trusts", "委托"),
     "networks": Text("networks", "网络"),
     "shares": Text("shares", "网络共享"),
     "subnets": Text("subnets", "子网"),

@@ -13,6 +13,7 @@ from ouhai_cloud.tenancy.audit.checks import (
     rules,
     servers,
     shares,
+    trusts,
 )
 from ouhai_cloud.tenancy.audit.facts import Facts
 from ouhai_cloud.tenancy.audit.findings import Check, Finding
@@ -20,6 +21,7 @@ from ouhai_cloud.tenancy.audit.findings import Check, Finding
 CHECKS: tuple[Check, ...] = (
     *grants.CHECKS,
     *duties.CHECKS,
+    *trusts.CHECKS,
     *projects.CHECKS,
     *shares.CHECKS,
     *routers.CHECKS,

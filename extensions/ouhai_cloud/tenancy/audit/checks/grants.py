@@ -103,8 +103,7 @@ def _staff(facts: Facts, grant: Grant) -> bool:
 
     Keystone does not tell the domain of who left the directory; the grant stays.
     """
-    home = grant.subject_domain_id
-    return not home or facts.of_directory(home) or bool(facts.bureau_of(home))
+    return not grant.subject_domain_id or facts.of_staff(grant.subject_domain_id)
 
 
 def _own_duty(facts: Facts, grant: Grant) -> bool:

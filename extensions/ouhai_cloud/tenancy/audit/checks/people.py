@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from ouhai_cloud.tenancy.register.model import Register
 
 ADMIN = "admin"
+SERVICE = "service"
+"""What accounts of services hold in the platform's own project."""
 
 DUTIES = ("system_administrator", "security_administrator", "auditor")
 """三员分立: roles of these names, given to the groups that the register lists under them."""
