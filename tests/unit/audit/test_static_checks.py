@@ -57,6 +57,10 @@ def share(network: str, target: str, action: str = "access_as_shared") -> Share:
     return Share("x", "network", network, action, "p-A-oa", target)
 
 
+def pool(target: str, kind: str = "subnetpool") -> Share:
+    return Share("x", kind, "pool-A", "access_as_shared", "p-admin", target)
+
+
 def quota(project: str, resource: str, limit: int) -> Quota:
     return Quota(project, "compute", resource, limit)
 
@@ -275,6 +279,14 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
     # the metadata port's place was taken, but something is plugged in
     ("N12", {"ports": (disguised("m-A", host="compute1"),)}, ("A",)),
     ("N13", {"floating": (FloatingAddress("x", "10.0.0.9", "p-B-oa", "v-A"),)}, ("A", "B")),
+    (
+        "N13",
+        {
+            "floating": (FloatingAddress("x", "10.0.0.9", "p-A-oa", "x"),),
+            "ports": (port("x", "A", project_id="p-admin", network_id="n-ext"),),
+        },
+        ("A",),
+    ),
     ("N14", {"rules": (Rule("x", "g-A-oa", "ingress", "tcp", (22, 22)),)}, ("A",)),
     ("N14", {"rules": (Rule("x", "g-A-web", "ingress", "tcp", (80, 90)),)}, ("A",)),
     ("N14", {"rules": (Rule("x", "g-A-web", "ingress", "udp", (443, 443)),)}, ("A",)),
@@ -293,6 +305,8 @@ HOLES: list[tuple[str, dict[str, tuple[Any, ...]], tuple[str, ...]]] = [
         {"rules": (Rule("x", "g-A-oa", "ingress", remote=IPv4Network("172.20.2.0/24")),)},
         ("A", "B"),
     ),
+    ("N16", {"shares": (pool("*"),)}, ()),
+    ("N16", {"shares": (pool("p-B-oa", "address_scope"),)}, ("B",)),
     # other bureaus' routers stand for what is behind them
     ("N15", {"rules": (ssh_from("10.33.0.0/16"),)}, ("A", "B", "C")),
     ("N15", {"rules": (ssh_from("10.33.0.3/32"),)}, ("A", "B")),
@@ -491,6 +505,16 @@ def test_of_two_metadata_ports_on_one_network_none_is_believed() -> None:
     found = checks.run(facts(plus(clean(), ports=(disguised(),))))
     told = {(one.check.code, one.hole.object) for one in found}
     assert told >= {("N12", "port x"), ("N12", "port m-A"), ("N09", "port x")}
+
+
+def test_a_floating_address_may_lead_to_what_the_platform_has_on_the_own_network() -> None:
+    seeded = plus(
+        clean(),
+        floating=(FloatingAddress("x", "10.33.1.9", "p-A-oa", "x"),),
+        ports=(port("x", "A", project_id="p-admin"),),
+        shares=(pool("p-admin"),),
+    )
+    assert checks.run(facts(seeded)) == ()
 
 
 def test_ports_that_neutron_makes_without_a_project_are_no_hole() -> None:

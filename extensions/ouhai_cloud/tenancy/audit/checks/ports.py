@@ -71,17 +71,22 @@ def forged_owner(facts: Facts) -> Iterator[Hole]:
 
 
 def floating(facts: Facts) -> Iterator[Hole]:
-    """Find floating addresses of one bureau that lead to another one's port."""
+    """Find floating addresses of one bureau that lead to a port of another one, or of nobody.
+
+    A port that the platform has on a bureau's network is as good as that bureau's.
+    """
     for one in facts.exposure.floating:
         port = facts.ports.get(one.port_id)
         owner = facts.bureau_of(one.project_id)
-        target = facts.bureau_of(port.project_id) if port else ""
-        if owner and target and owner != target:
+        if not owner or port is None:
+            continue
+        target = facts.bureau_of(port.project_id) or facts.network_bureau(port.network_id)
+        if target != owner:
             yield hole(
                 naming.named("floating-ip", one.id, one.address),
                 (owner, target),
-                f"It is of {owner} and leads to port {one.port_id} of {target}.",
-                f"{owner} 的浮动地址指向 {target} 的端口 {one.port_id}。",
+                f"It is of {owner} and leads to port {one.port_id} of {target or 'the platform'}.",
+                f"{owner} 的浮动地址指向 {target or '平台'} 的端口 {one.port_id}。",
             )
 
 
@@ -172,10 +177,10 @@ CHECKS = (
     Check(
         "N13",
         Severity.CRITICAL,
-        Text("A floating address leads to another bureau", "浮动地址指向其他单位"),
+        Text("A floating address leads out of its bureau", "浮动地址指向本单位之外"),
         Text(
-            "One bureau holds the way into another one's server.",
-            "一个单位可以从外部控制通向另一个单位主机的入口。",
+            "A bureau holds the way into another one's server, or into the platform.",
+            "一个单位可以从外部控制通向其他单位主机或平台的入口。",
         ),
         Text(
             "Detach it by `openstack floating ip unset --port`.",

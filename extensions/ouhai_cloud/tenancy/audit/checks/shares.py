@@ -12,6 +12,7 @@ from ouhai_cloud.tenancy.audit.findings import Check, Hole, Severity, hole
 
 EVERYBODY = "*"
 AS_EXTERNAL = "access_as_external"
+ADDRESSES = ("subnetpool", "address_scope")
 
 
 def shared(facts: Facts) -> Iterator[Hole]:
@@ -60,6 +61,23 @@ def common(facts: Facts) -> Iterator[Hole]:
                 (facts.bureau_of(share.target),),
                 f"Network {network.name} of no bureau is open to bureaus, who meet on it.",
                 f"不属于任何单位的网络 {network.name} 对单位开放，多个单位可在其上直接相通。",
+            )
+
+
+def addresses(facts: Facts) -> Iterator[Hole]:
+    """Find a pool or scope of addresses of no bureau that bureaus can take subnets from."""
+    for share in facts.exposure.shares:
+        if share.object_type not in ADDRESSES or owner_bureau(facts, share):
+            continue  # a bureau's own is shared without an agreement
+        target = facts.bureau_of(share.target)
+        if target or share.target == EVERYBODY:
+            yield hole(
+                _what(share),
+                (target,),
+                f"{share.object_type} {share.object_id} of no bureau is open to "
+                f"{target or 'everybody'}.",
+                f"不属于任何单位的 {share.object_type} {share.object_id} 对{target or '所有单位'}"
+                "开放。",
             )
 
 
@@ -128,6 +146,20 @@ CHECKS = (
         _ONE_SEGMENT,
         _DELETE,
         common,
+    ),
+    Check(
+        "N16",
+        Severity.HIGH,
+        Text("Addresses of the platform are open to bureaus", "平台的地址池对单位开放"),
+        Text(
+            "A bureau can take addresses that the register gave to another one.",
+            "单位可以自行取用登记册分配给其他单位的地址。",
+        ),
+        Text(
+            "Remove it by `openstack network rbac delete`; the register gives out addresses.",
+            "用 openstack network rbac delete 删除；地址只由登记册分配。",
+        ),
+        addresses,
     ),
     Check(
         "N04",
