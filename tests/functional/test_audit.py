@@ -150,6 +150,8 @@ def grants(seed: Seed, a: Place, b: Place, directory: str) -> None:
     seed.hole("I01", a.code, b.code)
     seed.grant(f"/projects/{a.project_id}/groups/{own}/roles/{admin}")
     seed.hole("I03", a.code)
+    seed.grant(f"/system/groups/{other}/roles/{reader}")
+    seed.hole("I05", b.code)
     user = seed.made("identity", "/users", {"user": {"name": seed.name, "domain_id": "default"}})
     seed.grant(f"/domains/{b.domain_id}/users/{user['id']}/roles/{reader}")
     seed.hole("I02", b.code)
@@ -169,6 +171,10 @@ def ports(seed: Seed, a: Place, b: Place) -> None:
     pair = [{"ip_address": "0.0.0.0/0"}]
     seed.network("port", **mine, allowed_address_pairs=pair)
     seed.hole("N11", a.code)
+    # not as a metadata port in all: OVN would answer metadata by it
+    forged = {"device_owner": "network:dhcp", "device_id": f"ovnmeta-{a.network_id}"}
+    seed.network("port", **mine, **forged)
+    seed.hole("N12", a.code)
     seed.network("port", **(mine | {"project_id": b.project_id}))
     seed.hole("N04", a.code, b.code)
     seed.network(
