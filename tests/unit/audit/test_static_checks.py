@@ -472,6 +472,10 @@ def test_a_router_on_a_network_made_since_the_list_is_looked_at_as_far_as_it_is_
         "device_id": "r-A",
     }
     assert checks.run(facts(plus(clean(), ports=(port("x", "A", **unknown),)))) == ()
+    # its network is there, but the project is new
+    network = Net("n-new", "new", "p-new")
+    seeded = plus(clean(), networks=(network,), ports=(port("x", "A", **unknown),))
+    assert checks.run(facts(seeded)) == ()
 
 
 @pytest.mark.parametrize("scope", ["system", "project"])

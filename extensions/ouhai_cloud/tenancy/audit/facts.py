@@ -103,6 +103,11 @@ class Facts:
         """Return projects and domains by id."""
         return {one.id: one for one in self.exposure.projects}
 
+    def of_nobody(self, project_id: str) -> bool:
+        """Tell whether it is known that no bureau has a project: not when it was made meanwhile."""
+        unknown = project_id and project_id not in self.projects
+        return not unknown and not self.bureau_of(project_id)
+
     def bureau_of(self, project_id: str) -> str:
         """Return the code of the bureau that a project or domain belongs to, or nothing."""
         project = self.projects.get(project_id)
@@ -242,7 +247,8 @@ class Facts:
         routers = {one.id: one for one in self.exposure.routers}
         for port in self.exposure.ports:
             router = routers.get(port.device_id)
-            if router and port.device_owner == GATEWAY:
+            # members may call a port of theirs a gateway, but not give it to nobody
+            if router and port.device_owner == GATEWAY and not self.bureau_of(port.project_id):
                 for code in self.router_bureaus(router):
                     yield from (Source(ip_network(address), code) for _, address in port.fixed)
 

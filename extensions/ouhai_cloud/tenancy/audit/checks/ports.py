@@ -81,7 +81,7 @@ def floating(facts: Facts) -> Iterator[Hole]:
         if not owner or port is None:
             continue
         target = facts.bureau_of(port.project_id) or facts.network_bureau(port.network_id)
-        if target != owner:
+        if target != owner and (target or facts.of_nobody(port.project_id)):
             yield hole(
                 naming.named("floating-ip", one.id, one.address),
                 (owner, target),

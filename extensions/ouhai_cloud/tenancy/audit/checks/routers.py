@@ -28,7 +28,7 @@ def joins(facts: Facts) -> Iterator[Hole]:
 
 def _transits(facts: Facts, router: Router, codes: frozenset[str]) -> Iterator[Hole]:
     for network in facts.inner_networks(router):
-        if codes and not facts.bureau_of(network.project_id):
+        if codes and facts.of_nobody(network.project_id):
             yield hole(
                 _what(router),
                 codes,
