@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from hypothesis import strategies as st
+from ouhai_cloud.tenancy.keys import DUTIES, DUTIES_NAME
 from ouhai_cloud.tenancy.register.model import (
     Agreement,
     Allotment,
@@ -27,14 +28,16 @@ LETTERS = st.one_of(
     st.sampled_from(TRICKY),
     st.characters(max_codepoint=0xFFFD, categories=("L", "N", "P", "S", "Zs")),
 )
-NAMES = st.text(LETTERS, min_size=1, max_size=12).filter(lambda name: name == name.strip())
+NAMES = st.text(LETTERS, min_size=1, max_size=12).filter(
+    lambda name: name == name.strip() and folded(name) != folded(DUTIES_NAME)
+)
 COUNTS = st.integers(0, 9)
 ALLOTMENTS = st.builds(Allotment, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
 GROUPS = st.from_regex(r"[A-Za-z][A-Za-z0-9._-]{0,20}", fullmatch=True).filter(
     lambda group: group not in {"None", "True", "False"}
 )
 WORDS = st.from_regex(r"[a-z][a-z0-9-]{0,15}", fullmatch=True).filter(
-    lambda word: word not in RESERVED
+    lambda word: word not in RESERVED | {DUTIES}
 )
 UNIT_CODES = st.from_regex(r"[A-Z][A-Z0-9]{1,7}", fullmatch=True)
 KINDS = st.sampled_from(("bureau", "street", "town", "school", "institution"))

@@ -10,6 +10,8 @@ from ouhai_cloud.tenancy.resources import Key, Kind, key, place_of
 
 DUTIES = "duties"
 """Place of the centre's project for the three duties, beside its systems."""
+DUTIES_NAME = "运维管理"
+"""What that project is called; the register keeps both words free for it."""
 DISTRICT = "district"
 CLASS_3 = "security-class-3"
 

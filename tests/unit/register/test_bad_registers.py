@@ -59,6 +59,20 @@ def with_units(*units: str) -> tuple[str, str]:
     return "agreements:\n", "".join(units) + "agreements:\n"
 
 
+CENTRE = "    allotment: {cores: 4, memory_gib: 4, disk_gib: 40, addresses: 2, snapshots: 4}\n"
+
+
+def system(code: str, name: str) -> str:
+    return (
+        f"    systems:\n      - code: {code}\n        name: {name}\n        security_class: 2\n"
+        "        environment: production\n        allotment: {}\n"
+    )
+
+
+def with_centre_system(code: str, name: str) -> tuple[str, str]:
+    return CENTRE, CENTRE + system(code, name)
+
+
 YAML = [
     bad("no YAML", "  resolvers: [10.1.0.53]", "  resolvers: [10.1.0.53", "staff_pattern", "",
         "no YAML"),
@@ -137,6 +151,17 @@ NAMES = [
         "bureaus[2].systems[0].name", "E021/exam", "domain of E021"),
     bad("a system named as a sub-unit", "name: 中考报名系统", "name: 瓯海中学", "瓯海中学",
         "bureaus[1].systems[1].name", "E021S01"),
+    bad("the code of the duties' project", *with_centre_system("duties", "值班系统"),
+        "code: duties", "bureaus[0].systems[0].code", "project of the three duties",
+        "choose another code"),
+    bad("the name of the duties' project", *with_centre_system("monitor", "运维管理"), "运维管理",
+        "bureaus[0].systems[0].name", "project of the three duties", "choose another name"),
+    bad("the centre's sub-unit named as the duties' project",
+        *with_units(unit("X1", "E001").replace("单位X1", "运维管理")), "运维管理",
+        "bureaus[4].name", "project of the three duties"),
+    bad("its system named as the duties' project",
+        *with_units(unit("X1", "E001") + system("ops", "运维管理")), "运维管理",
+        "bureaus[4].systems[0].name", "project of the three duties"),
     bad("a line break in a name", "name: 区民政局", r'name: "区民政局\n"', "区民政局",
         "bureaus[3].name",
         "U+000A", "cannot be seen"),
@@ -237,6 +262,19 @@ def test_a_bad_register_is_refused_where_it_is_wrong(case: Bad) -> None:
 def test_one_mistake_is_told_once(case: Bad) -> None:
     told = {(fault.path, fault.line) for fault in refused(case.text())}
     assert len(told) == MORE_THAN_ONE.get(case.name, 1), told
+
+
+def test_what_the_duties_project_has_is_free_in_other_domains() -> None:
+    text = TEXT.replace("code: exam", "code: duties").replace("中考报名系统", "运维管理")
+    exam = load_text(text, "small.yaml").bureau("E021").systems[1]
+    assert (exam.code, exam.name) == ("duties", "运维管理")
+
+
+def test_the_duties_name_is_taken_in_the_domain_that_the_centre_lives_in() -> None:
+    text = TEXT.replace("kind: centre\n", "kind: centre\n    parent: E021\n")
+    text = text.replace("name: 中考报名系统", "name: 运维管理")
+    (fault,) = (one for one in refused(text) if one.path == "bureaus[1].systems[1].name")
+    assert "project of the three duties" in fault.message
 
 
 def test_no_fault_hides_another() -> None:

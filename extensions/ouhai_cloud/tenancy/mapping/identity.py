@@ -9,7 +9,6 @@ from ouhai_cloud.tenancy.mapping.names import CLASSES, ENVIRONMENTS, Tenant, Uni
 from ouhai_cloud.tenancy.register.model import Duties
 from ouhai_cloud.tenancy.resources import Key, Ref, Resource
 
-DUTIES_NAME = "运维管理"
 DUTIES_DESCRIPTION = "三员分立: 系统管理员、安全管理员、审计员; 不放虚拟机"
 DUTY_ROLES = ("system_administrator", "security_administrator", "auditor")
 STAFF_ROLES = ("manager", "member", "reader")
@@ -76,7 +75,7 @@ def duties_project(centre: Unit) -> Resource:
         keys.project(code, keys.DUTIES),
         code,
         f"{code}/{keys.DUTIES}",
-        name=DUTIES_NAME,
+        name=keys.DUTIES_NAME,
         domain=Ref(keys.domain(centre.top.code)),
         parent=Ref(centre.home),
         description=DUTIES_DESCRIPTION,

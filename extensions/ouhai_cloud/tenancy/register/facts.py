@@ -102,6 +102,11 @@ class Facts:
         return {one.code: one for one in reversed(self.units) if one.code}
 
     @cached_property
+    def centres(self) -> tuple[Unit, ...]:
+        """Units of the kind centre; of more than one, all but the first are a fault."""
+        return tuple(one for one in self.units if one.text("kind") == "centre")
+
+    @cached_property
     def district(self) -> Entry:
         """The district's own entry."""
         return self.root.entry("district")

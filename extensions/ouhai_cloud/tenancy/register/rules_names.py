@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.register.document import Path, Problem
 from ouhai_cloud.tenancy.register.facts import Facts
 
@@ -62,6 +63,24 @@ def project_names(of: Facts) -> Iterator[Problem]:
         )
 
 
+def duties_code(of: Facts) -> Iterator[Problem]:
+    """The three duties' project stands among the centre's systems, where no two have one code."""
+    for one in (system for centre in of.centres for system in centre.systems):
+        if one.text("code") == keys.DUTIES:
+            yield (*one.path, "code"), _of_duties(keys.DUTIES, "code")
+
+
+def duties_name(of: Facts) -> Iterator[Problem]:
+    """The three duties' project is in the centre's domain, where no two have one name."""
+    domains = {top.code for centre in of.centres if (top := of.top(centre))}
+    for unit in of.units:
+        if (top := of.top(unit)) and top.code in domains:
+            # A top unit's name is its domain's description, not a project's name.
+            for one in (unit, *unit.systems) if unit.parent else unit.systems:
+                if folded(name := one.text("name")) == folded(keys.DUTIES_NAME):
+                    yield (*one.path, "name"), _of_duties(name, "name")
+
+
 def agreement_codes(of: Facts) -> Iterator[Problem]:
     """An agreement's code is its identity."""
     named = (((*one.path, "code"), one.text("code"), "") for one in of.agreements)
@@ -77,6 +96,11 @@ def folded(name: str) -> str:
     """Return a name as the database compares it: without regard to case, width and accents."""
     apart = unicodedata.normalize("NFKD", name.casefold())
     return "".join(char for char in apart if not unicodedata.combining(char))
+
+
+def _of_duties(word: str, what: str) -> str:
+    message = f"{word} is the {what} of the project of the three duties (三员分立)"
+    return f"{message}; choose another {what}"
 
 
 def _repeated(
@@ -117,6 +141,8 @@ RULES = (
     unit_names,
     system_codes,
     project_names,
+    duties_code,
+    duties_name,
     agreement_codes,
     characters,
 )

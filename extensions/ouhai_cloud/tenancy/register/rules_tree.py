@@ -53,11 +53,10 @@ def levels(of: Facts) -> Iterator[Problem]:
 
 def centre(of: Facts) -> Iterator[Problem]:
     """Exactly one unit runs the cloud for all."""
-    found = [unit for unit in of.units if unit.text("kind") == "centre"]
-    if not found and all(unit.text("kind") for unit in of.units):
+    if not of.centres and all(unit.text("kind") for unit in of.units):
         yield ("bureaus",), "no unit is of the kind centre; exactly one (区电子政务中心) must be"
-    for unit in found[1:]:
-        message = f"{found[0].code} is the centre already; exactly one unit may be"
+    for unit in of.centres[1:]:
+        message = f"{of.centres[0].code} is the centre already; exactly one unit may be"
         yield (*unit.path, "kind"), message
 
 
