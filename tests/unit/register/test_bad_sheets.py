@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import struct
 import tracemalloc
@@ -15,8 +16,8 @@ import pytest
 from openpyxl.workbook import Workbook
 from ouhai_cloud.errors import Fault, RegisterInvalid
 from ouhai_cloud.tenancy.register import archive, sheet
+from ouhai_cloud.tenancy.register.grid import LIMIT_COLUMNS, LIMIT_ROWS
 from ouhai_cloud.tenancy.register.load import load
-from ouhai_cloud.tenancy.register.workbook import LIMIT_ROWS
 
 SMALL = Path(__file__).parents[2] / "fixtures" / "registers" / "small.yaml"
 
@@ -71,6 +72,7 @@ CHANGES: list[tuple[str, Change, str, str]] = [
     ),
     ("an unknown environment", put("系统", "F2", "production"), "系统!F2", "生产、测试"),
     ("an unknown unit", put("系统", "A2", "E999"), "系统!A2", "no unit E999"),
+    ("no unit", put("系统", "A2", None), "系统!A2", "is missing; name a unit"),
     ("a broken rule", put("系统", "G3", 30), "单位!G3", "beyond the 8"),
     ("a missing value", put("单位", "F2", None), "单位!F2", "missing"),
     ("a bad list item", put("区", "E2", "10.1.0.53、dns"), "区!E2", "no IPv4 address"),
@@ -123,9 +125,22 @@ def test_a_bad_workbook_is_refused_at_its_cell(
     assert told[0].file == str(path)
 
 
-def test_a_cell_that_cannot_be_read_is_not_told_again_as_missing(path: Path) -> None:
-    changed(path, put("单位", "D4", "学院"))
-    assert len(refused(path)) == 1
+@pytest.mark.parametrize(("title", "cell", "value"), [("单位", "D4", "学院"), ("系统", "A4", 21)])
+def test_a_cell_that_cannot_be_read_is_not_told_again_as_missing(
+    path: Path, title: str, cell: str, value: object
+) -> None:
+    changed(path, put(title, cell, value))
+    assert [fault.path for fault in refused(path) if fault.path == f"{title}!{cell}"] == [
+        f"{title}!{cell}"
+    ]
+
+
+def test_a_system_without_a_unit_does_not_go_to_a_unit_without_a_code(path: Path) -> None:
+    def change(book: Workbook) -> None:
+        book["单位"]["A5"].value = book["系统"]["A5"].value = None
+
+    changed(path, change)
+    assert {"单位!A5", "系统!A5"} <= {fault.path for fault in refused(path)}
 
 
 def test_columns_may_change_places(path: Path) -> None:
@@ -255,6 +270,51 @@ def test_bad_csv_is_refused_at_its_cell(
     (fault, *_) = (one for one in refused(folder) if one.path == label)
     assert message in fault.message
     assert fault.line
+
+
+def edited(folder: Path, title: str, edit: Callable[[list[list[str]]], object]) -> Path:
+    path = folder / f"{title}.csv"
+    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    edit(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+@pytest.mark.parametrize("line", [1, 2])
+def test_csv_with_a_far_cell_is_refused(folder: Path, line: int) -> None:
+    path = edited(folder, "系统", lambda rows: rows[line - 1].extend([*[""] * 20_000, "x"]))
+    (fault,) = refused(folder)
+    assert (fault.file, fault.line, fault.path) == (str(path), line, "系统")
+    assert f"20013 columns are in use, at most {LIMIT_ROWS} and {LIMIT_COLUMNS}" in fault.message
+
+
+def test_csv_with_too_many_rows_is_refused(folder: Path) -> None:
+    edited(folder, "协议", lambda rows: rows.extend([[""]] * LIMIT_ROWS))
+    (fault,) = refused(folder)
+    assert fault.line == LIMIT_ROWS + 1
+    assert f"{LIMIT_ROWS + 2} rows" in fault.message
+
+
+def test_a_value_that_a_short_row_lacks_is_missed_at_its_cell(folder: Path) -> None:
+    def unit_last(rows: list[list[str]]) -> None:
+        for row in rows:
+            row.append(row.pop(0))
+        rows[1].pop()
+
+    path = edited(folder, "系统", unit_last)
+    (fault, *_) = (one for one in refused(folder) if one.file == str(path))
+    assert (fault.line, fault.path) == (2, "系统!L2")
+    assert "is missing; name a unit" in fault.message
+
+
+def test_a_short_row_lacks_nothing_that_may_be_left_out(folder: Path) -> None:
+    def ports_cut(rows: list[list[str]]) -> None:
+        for row in rows[2:]:
+            row.pop()
+
+    edited(folder, "系统", ports_cut)
+    assert sheet.from_csv(folder) == load(SMALL)
 
 
 def test_csv_in_gbk_is_refused(folder: Path) -> None:

@@ -82,17 +82,26 @@ class _Assembly:
 
     def _take_systems(self, found: Iterable[Record]) -> None:
         units = self.data["bureaus"]
-        index = {unit.get("code"): number for number, unit in reversed(list(enumerate(units)))}
+        coded = [(number, unit["code"]) for number, unit in enumerate(units) if "code" in unit]
+        index = {code: number for number, code in reversed(coded)}
         for record in found:
             code = record.data.pop("unit", None)
             if code not in index:
-                place = record.places[("unit",)]
-                message = f"there is no unit {code or ''} on the sheet 单位; name one by its code"
-                self.faults.append(Fault(self._systems_file, place.line, place.label, message))
+                self._miss_unit(code, record)
                 continue
             systems = units[index[code]].setdefault("systems", [])
             systems.append(record.data)
             self._keep(("bureaus", index[code], "systems", len(systems) - 1), record)
+
+    def _miss_unit(self, code: str | None, record: Record) -> None:
+        place = record.places[("unit",)]
+        if any(fault.path == place.label for fault in record.faults):
+            # There is a code, but it could not be read.
+            return
+        message = f"there is no unit {code} on the sheet 单位; name one by its code"
+        if code is None:
+            message = "is missing; name a unit of the sheet 单位 by its code"
+        self.faults.append(Fault(self._systems_file, place.line, place.label, message))
 
     def _keep(self, path: Path, record: Record) -> None:
         for below, place in record.places.items():

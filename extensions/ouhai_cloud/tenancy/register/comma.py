@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ouhai_cloud.errors import Fault, RegisterInvalid
 from ouhai_cloud.tenancy.register import assembly, yaml_text
-from ouhai_cloud.tenancy.register.grid import Grid
+from ouhai_cloud.tenancy.register.grid import LIMIT_COLUMNS, LIMIT_ROWS, Grid, too_large
 from ouhai_cloud.tenancy.register.load import accept, read_limited
 from ouhai_cloud.tenancy.register.model import Register
 from ouhai_cloud.tenancy.register.tables import TABLES, Cell, Table
@@ -51,10 +51,15 @@ def _grid(path: Path, table: Table) -> Grid:
     text = yaml_text.decode(read_limited(path, yaml_text.LIMIT_BYTES), str(path))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return Grid(str(path), table, [[_unescaped(cell) for cell in row] for row in reader])
+        rows = [[_unescaped(cell) for cell in row] for row in reader]
     except csv.Error as error:
         message = f"this is no CSV ({error}); look at the quotes of this line"
         raise RegisterInvalid((Fault(str(path), reader.line_num, "", message),)) from error
+    if message := too_large(len(rows), max(map(len, rows), default=0)):
+        wide = (number for number, row in enumerate(rows, 1) if len(row) > LIMIT_COLUMNS)
+        first = next(wide, LIMIT_ROWS + 1)
+        raise RegisterInvalid((Fault(str(path), first, table.title, message),))
+    return Grid(str(path), table, rows)
 
 
 def _escaped(cell: Cell) -> Cell:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from openpyxl.utils import get_column_letter
@@ -11,6 +12,9 @@ from openpyxl.utils import get_column_letter
 from ouhai_cloud.errors import Fault
 from ouhai_cloud.tenancy.register.document import Place
 from ouhai_cloud.tenancy.register.tables import Cell, Column, Table
+
+LIMIT_ROWS = 20_000
+LIMIT_COLUMNS = 100
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,14 @@ class Record:
     faults: tuple[Fault, ...]
 
 
+def too_large(rows: int, columns: int) -> str:
+    """Return what is said of a sheet that has more rows or columns than are read, or nothing."""
+    if rows <= LIMIT_ROWS and columns <= LIMIT_COLUMNS:
+        return ""
+    message = f"{rows} rows and {columns} columns are in use, at most "
+    return f"{message}{LIMIT_ROWS} and {LIMIT_COLUMNS} are read; delete the empty ones"
+
+
 def heading_faults(grid: Grid) -> Iterator[Fault]:
     """Yield a fault for every heading that is missing, unknown or there twice."""
     headings = [_text(cell) for cell in (grid.rows[0] if grid.rows else ())]
@@ -73,8 +85,8 @@ def records(grid: Grid) -> Iterator[Record]:
 def _record(grid: Grid, number: int, row: Sequence[Cell], order: list[Column | None]) -> Record:
     record = Record({}, {(): Place(number, grid.label(number, 1))}, ())
     faults: list[Fault] = []
-    for position, cell in enumerate(row, 1):
-        column = order[position - 1] if position <= len(order) else None
+    # In CSV a row may be shorter than the headings; what it lacks has its place nevertheless.
+    for position, (cell, column) in enumerate(zip_longest(row, order), 1):
         if column is not None:
             record.places[column.path] = Place(number, grid.label(number, position))
         if _blank(cell):

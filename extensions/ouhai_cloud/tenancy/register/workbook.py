@@ -19,13 +19,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ouhai_cloud.errors import Fault, RegisterInvalid
 from ouhai_cloud.tenancy.register import archive, assembly
-from ouhai_cloud.tenancy.register.grid import Grid
+from ouhai_cloud.tenancy.register.grid import Grid, too_large
 from ouhai_cloud.tenancy.register.load import accept, read_limited
 from ouhai_cloud.tenancy.register.model import Register
 from ouhai_cloud.tenancy.register.tables import TABLES, Cell, Table
 
-LIMIT_ROWS = 20_000
-LIMIT_COLUMNS = 100
 WIDTH = 20
 
 AnyCell = SheetCell | MergedCell
@@ -103,9 +101,7 @@ def _sheet_faults(book: Workbook, name: str) -> Iterator[Fault]:
             yield Fault(name, 0, title, message)
     for sheet in book.worksheets:
         yield from _hidden(sheet, name)
-        if sheet.max_row > LIMIT_ROWS or sheet.max_column > LIMIT_COLUMNS:
-            message = f"{sheet.max_row} rows and {sheet.max_column} columns are in use, at most "
-            message += f"{LIMIT_ROWS} and {LIMIT_COLUMNS} are read; delete the empty ones"
+        if message := too_large(sheet.max_row, sheet.max_column):
             yield Fault(name, 0, sheet.title, message)
 
 
