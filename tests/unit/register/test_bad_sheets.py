@@ -13,6 +13,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.chart import BarChart
 from openpyxl.workbook import Workbook
 from ouhai_cloud.errors import Fault, RegisterInvalid
 from ouhai_cloud.tenancy.register import archive, sheet
@@ -56,6 +57,15 @@ def refused(path: Path) -> tuple[Fault, ...]:
     return caught.value.faults
 
 
+def chart(title: str) -> Change:
+    def change(book: Workbook) -> None:
+        if title in book.sheetnames:
+            book.remove(book[title])
+        book.create_chartsheet(title).add_chart(BarChart())
+
+    return change
+
+
 CHANGES: list[tuple[str, Change, str, str]] = [
     ("a formula", put("单位", "G3", "=2+6"), "单位!G3", "formula"),
     ("a date", put("协议", "D2", date(2026, 1, 1)), "协议!D2", "write text or a number"),
@@ -83,6 +93,8 @@ CHANGES: list[tuple[str, Change, str, str]] = [
     ("two districts", put("区", "A3", "330305"), "区!A2", "2 districts"),
     ("merged cells", lambda book: book["单位"].merge_cells("C3:D5"), "单位!C3:D5", "merged"),
     ("a surplus sheet", lambda book: book.create_sheet("备注"), "备注", "no such sheet"),
+    ("a surplus chart", chart("图表"), "图表", "no such sheet"),
+    ("a chart for a sheet", chart("协议"), "协议", "a chart instead of cells"),
     ("a missing sheet", lambda book: book.remove(book["协议"]), "协议", "missing"),
     ("a far cell", put("区", "A30000", "x"), "区", f"at most {LIMIT_ROWS}"),
     ("a wide sheet", put("区", "XFD1", "x"), "区", "16384 columns"),
@@ -231,6 +243,17 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_a_damaged_workbook_is_refused(path: Path) -> None:
     repacked(path, in_sheets(b"</worksheet>", b""))
+    assert "damaged" in refused(path)[0].message
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(b'A2+"x', b""), (b"A1+1", b'<c r="B1"><f t="shared" si="0"/></c>')]
+)
+def test_a_shared_formula_that_cannot_be_copied_is_refused(
+    path: Path, first: bytes, second: bytes
+) -> None:
+    formula = b'<c r="B9"><f t="shared" si="0" ref="B9:B10">%b</f></c>%b' % (first, second)
+    repacked(path, in_sheets(b"</row></sheetData>", formula + b"</row></sheetData>"))
     assert "damaged" in refused(path)[0].message
 
 

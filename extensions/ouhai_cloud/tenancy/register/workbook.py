@@ -11,6 +11,8 @@ from xml.etree.ElementTree import ParseError
 import openpyxl
 from openpyxl.cell.cell import Cell as SheetCell
 from openpyxl.cell.cell import MergedCell
+from openpyxl.formula.tokenizer import TokenizerError
+from openpyxl.formula.translate import TranslatorError
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
@@ -85,12 +87,22 @@ def _open(file: io.BytesIO, name: str) -> Workbook:
         # (OSError: it finds no part that says it is the workbook.)
         *(AttributeError, IndexError, KeyError, OSError, OverflowError, TypeError, ValueError),
         *(InvalidFileException, ParseError, zipfile.BadZipFile),
+        # A formula that cells share is written anew for each of them.
+        *(TokenizerError, TranslatorError),
     ) as error:
         message = f"the workbook is damaged ({error}); save it anew with Excel or WPS"
         raise RegisterInvalid((Fault(name, 0, "", message),)) from error
 
 
 def _sheet_faults(book: Workbook, name: str) -> Iterator[Fault]:
+    yield from _title_faults(book, name)
+    for sheet in book.worksheets:
+        yield from _hidden(sheet, name)
+        if message := too_large(sheet.max_row, sheet.max_column):
+            yield Fault(name, 0, sheet.title, message)
+
+
+def _title_faults(book: Workbook, name: str) -> Iterator[Fault]:
     wanted = [table.title for table in TABLES]
     for title in wanted:
         if title not in book.sheetnames:
@@ -99,10 +111,10 @@ def _sheet_faults(book: Workbook, name: str) -> Iterator[Fault]:
         if title not in wanted:
             message = "there is no such sheet in a register; allowed are " + "、".join(wanted)
             yield Fault(name, 0, title, message)
-    for sheet in book.worksheets:
-        yield from _hidden(sheet, name)
-        if message := too_large(sheet.max_row, sheet.max_column):
-            yield Fault(name, 0, sheet.title, message)
+    for chart in book.chartsheets:
+        if chart.title in wanted:
+            message = "the sheet has a chart instead of cells; put a sheet with the table there"
+            yield Fault(name, 0, chart.title, message)
 
 
 def _hidden(sheet: Worksheet, name: str) -> Iterator[Fault]:
