@@ -194,12 +194,38 @@ def test_entities_are_refused_before_anything_expands_them(path: Path, dtd: byte
     assert "entities" in refused(path)[0].message
 
 
-def test_nothing_hides_in_another_encoding(path: Path) -> None:
-    def wide(name: str, content: bytes) -> bytes:
-        return content.decode().encode("utf-16") if "sheet2" in name else content
+ENCODED: list[tuple[str, Callable[[str], bytes]]] = [
+    ("UTF-16", lambda text: text.encode("utf-16")),
+    ("UTF-16 after a line break", lambda text: f"\n{text}".encode("utf-16-le")),
+    ("UTF-16 the other way round", lambda text: f" {text}".encode("utf-16-be")),
+    ("GB18030", lambda text: f'<?xml version="1.0" encoding="GB18030"?>{text}'.encode("gb18030")),
+    (
+        "an encoding far behind",
+        lambda text: f'<?xml version="1.0"{" " * 300}encoding="GB18030"?>{text}'.encode(),
+    ),
+    (
+        "an encoding after UTF-8's mark",
+        lambda text: f'\ufeff<?xml version="1.0" encoding="ISO-8859-1"?>{text}'.encode(),
+    ),
+]
 
-    repacked(path, wide)
-    assert "sheet2.xml of the workbook is not UTF-8" in refused(path)[0].message
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet2.xml", "xl/workbook.xml"])
+@pytest.mark.parametrize("encode", [row[1] for row in ENCODED], ids=[row[0] for row in ENCODED])
+def test_nothing_hides_in_another_encoding(
+    path: Path, encode: Callable[[str], bytes], part: str
+) -> None:
+    changed(path, lambda book: book["单位"].merge_cells("C3:D5"))
+    repacked(path, lambda name, content: encode(content.decode()) if name == part else content)
+    assert f"{part} of the workbook is not UTF-8" in refused(path)[0].message
+
+
+def test_what_excel_puts_beside_the_sheets_is_no_matter(path: Path) -> None:
+    printer = "Canon <注释>".encode("utf-16-le")
+    declared = b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8" standalone="yes"?>\r\n'
+    more = {"xl/media/image1.png": b"\x89PNG\0 <comment ", "xl/printerSettings/1.bin": printer}
+    repacked(path, in_sheets(b"<worksheet", declared + b"<worksheet"), **more)
+    assert sheet.from_xlsx(path) == load(SMALL)
 
 
 def test_a_range_of_all_cells_is_refused_before_openpyxl_makes_them(path: Path) -> None:

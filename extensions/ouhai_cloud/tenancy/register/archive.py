@@ -22,7 +22,9 @@ LIMIT_PACKED_BYTES = 4 * 1024 * 1024
 LIMIT_UNPACKED_BYTES = 32 * 1024 * 1024
 LIMIT_PARTS = 200
 
-_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
+_BEFORE_XML = b"\xef\xbb\xbf\xfe\xff\0 \t\r\n"
+"""What may stand before the first tag in one encoding or another: marks of byte order, blanks."""
+_ENCODING = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([^\"']*)")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -81,12 +83,20 @@ def _check_part(part: str, content: bytes, name: str) -> None:
         _refuse(
             name, f"{part} of the workbook defines XML entities; save it anew with Excel or WPS"
         )
-    encoding = _ENCODING.search(content[:200])
-    wide = content[:2] in {b"<\0", b"\0<", b"\xff\xfe", b"\xfe\xff"}
-    if content[:1] == b"<" and encoding and encoding[1].lower() not in {b"utf-8", b"us-ascii"}:
-        wide = True
-    if wide:
+    if not _utf8(content):
         _refuse(name, f"{part} of the workbook is not UTF-8; save it anew with Excel or WPS")
+
+
+def _utf8(content: bytes) -> bool:
+    start = content.lstrip(_BEFORE_XML)
+    if not start.startswith(b"<"):
+        # A picture, perhaps: no parser of XML takes more than its beginning.
+        return True
+    declared = _ENCODING.match(start)
+    # In UTF-16 and UTF-32 there is a NUL beside the first "<" already.
+    return b"\0" not in content and (
+        declared is None or declared[1].lower() in {b"utf-8", b"us-ascii"}
+    )
 
 
 def _merged(parts: dict[str, bytes], name: str) -> Iterator[Fault]:
