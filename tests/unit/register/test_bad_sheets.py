@@ -14,6 +14,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from openpyxl.chart import BarChart
+from openpyxl.comments import Comment
 from openpyxl.workbook import Workbook
 from ouhai_cloud.errors import Fault, RegisterInvalid
 from ouhai_cloud.tenancy.register import archive, sheet
@@ -62,6 +63,15 @@ def chart(title: str) -> Change:
         if title in book.sheetnames:
             book.remove(book[title])
         book.create_chartsheet(title).add_chart(BarChart())
+
+    return change
+
+
+def link(title: str, cell: str, target: str) -> Change:
+    def change(book: Workbook) -> None:
+        value = book[title][cell].value
+        book[title][cell].hyperlink = target
+        book[title][cell].value = value
 
     return change
 
@@ -234,6 +244,29 @@ def test_a_range_of_all_cells_is_refused_before_openpyxl_makes_them(path: Path) 
     assert {fault.path for fault in refused(path)} == {
         f"{title}!A1:XFD1048576" for title in ("区", "单位", "系统", "协议")
     }
+
+
+@pytest.mark.parametrize("cells", ["A1:XFD1048576", "A:XFD", "7"])
+def test_a_link_over_many_cells_is_refused_before_openpyxl_makes_them(
+    path: Path, cells: str
+) -> None:
+    link = f'<hyperlinks><hyperlink ref="{cells}" location="A1"/></hyperlinks></worksheet>'
+    repacked(path, in_sheets(b"</worksheet>", link.encode()))
+    faults = refused(path)
+    assert faults[0].path == f"区!{cells}"
+    assert "one link together" in faults[0].message
+
+
+def test_a_comment_over_many_cells_is_refused_before_openpyxl_makes_them(path: Path) -> None:
+    changed(path, lambda book: setattr(book["区"]["A2"], "comment", Comment("核对", "中心")))
+    assert sheet.from_xlsx(path) == load(SMALL)
+    repacked(path, lambda _, content: content.replace(b'ref="A2"', b'ref="A1:XFD1048576"'))
+    assert "one comment together" in refused(path)[0].message
+
+
+def test_a_link_of_one_cell_is_no_matter(path: Path) -> None:
+    changed(path, link("单位", "F2", "mailto:dzzw@ouhai.example"))
+    assert sheet.from_xlsx(path) == load(SMALL)
 
 
 def test_a_zip_bomb_is_refused_by_the_size_it_states(path: Path) -> None:

@@ -1,8 +1,8 @@
 """What an XLSX file must be before openpyxl may open it: small, plain XML, nothing merged.
 
-openpyxl unpacks whatever it is given and makes a cell for every one of a merged range, which may
-name 17 billion; so both are looked at first, and everything that could hide from the look
-(a DTD, another encoding than UTF-8) is refused.
+openpyxl unpacks whatever it is given and makes a cell for every one of a range that is merged, or
+has a link or a comment, and may name 17 billion; so both are looked at first, and everything that
+could hide from the look (a DTD, another encoding than UTF-8) is refused.
 """
 
 from __future__ import annotations
@@ -25,6 +25,14 @@ LIMIT_PARTS = 200
 _BEFORE_XML = b"\xef\xbb\xbf\xfe\xff\0 \t\r\n"
 """What may stand before the first tag in one encoding or another: marks of byte order, blanks."""
 _ENCODING = re.compile(rb"<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([^\"']*)")
+_SPREAD = {
+    "mergeCell": "the cells are merged; unmerge them and fill every one",
+    "hyperlink": "the cells have one link together; remove it",
+    "comment": "the cells have one comment together; remove it",
+}
+"""Elements that may be of many cells, and what is said of them then."""
+_SPREADING = re.compile(rf"[<:]({'|'.join(_SPREAD)})[\s/>]".encode())
+_CELL = re.compile(r"[A-Z]{1,3}[0-9]{1,7}\Z")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -50,7 +58,7 @@ def checked(raw: bytes, name: str) -> io.BytesIO:
         raise RegisterInvalid((Fault(name, 0, "", message),)) from error
     for part, content in parts.items():
         _check_part(part, content, name)
-    if faults := tuple(_merged(parts, name)):
+    if faults := tuple(_spread(parts, name)):
         raise RegisterInvalid(faults)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -83,31 +91,32 @@ def _check_part(part: str, content: bytes, name: str) -> None:
         _refuse(
             name, f"{part} of the workbook defines XML entities; save it anew with Excel or WPS"
         )
-    if not _utf8(content):
+    if _is_xml(content) and not _is_utf8(content):
         _refuse(name, f"{part} of the workbook is not UTF-8; save it anew with Excel or WPS")
 
 
-def _utf8(content: bytes) -> bool:
-    start = content.lstrip(_BEFORE_XML)
-    if not start.startswith(b"<"):
-        # A picture, perhaps: no parser of XML takes more than its beginning.
-        return True
-    declared = _ENCODING.match(start)
+def _is_xml(content: bytes) -> bool:
+    """Whether a parser of XML would take more of it than the beginning, as not of a picture."""
+    return content.lstrip(_BEFORE_XML).startswith(b"<")
+
+
+def _is_utf8(content: bytes) -> bool:
+    declared = _ENCODING.match(content.lstrip(_BEFORE_XML))
     # In UTF-16 and UTF-32 there is a NUL beside the first "<" already.
     return b"\0" not in content and (
         declared is None or declared[1].lower() in {b"utf-8", b"us-ascii"}
     )
 
 
-def _merged(parts: dict[str, bytes], name: str) -> Iterator[Fault]:
+def _spread(parts: dict[str, bytes], name: str) -> Iterator[Fault]:
     titles = _titles(parts)
     for part, content in parts.items():
-        if b"mergeCell" not in content:
+        if not (_is_xml(content) and _SPREADING.search(content)):
             continue
         for element in _xml(part, content, name).iter():
-            if element.tag.rpartition("}")[2] == "mergeCell":
-                cells = element.get("ref", "")
-                message = "the cells are merged; unmerge them and fill every one"
+            message = _SPREAD.get(element.tag.rpartition("}")[2])
+            cells = element.get("ref", "")
+            if message and not _CELL.match(cells):
                 yield Fault(name, _row(cells), f"{titles.get(part, part)}!{cells}", message)
 
 
