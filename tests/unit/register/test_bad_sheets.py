@@ -67,15 +67,6 @@ def chart(title: str) -> Change:
     return change
 
 
-def link(title: str, cell: str, target: str) -> Change:
-    def change(book: Workbook) -> None:
-        value = book[title][cell].value
-        book[title][cell].hyperlink = target
-        book[title][cell].value = value
-
-    return change
-
-
 CHANGES: list[tuple[str, Change, str, str]] = [
     ("a formula", put("单位", "G3", "=2+6"), "单位!G3", "formula"),
     ("a date", put("协议", "D2", date(2026, 1, 1)), "协议!D2", "write text or a number"),
@@ -265,8 +256,19 @@ def test_a_comment_over_many_cells_is_refused_before_openpyxl_makes_them(path: P
 
 
 def test_a_link_of_one_cell_is_no_matter(path: Path) -> None:
-    changed(path, link("单位", "F2", "mailto:dzzw@ouhai.example"))
+    def change(book: Workbook) -> None:
+        mailbox = book["单位"]["F2"].value
+        book["单位"]["F2"].hyperlink = f"mailto:{mailbox}"
+        book["单位"]["F2"].value = mailbox
+
+    changed(path, change)
     assert sheet.from_xlsx(path) == load(SMALL)
+
+
+def test_an_empty_cell_does_not_get_its_links_text(path: Path) -> None:
+    link = b'<hyperlinks><hyperlink ref="L3" location="8080"/></hyperlinks></worksheet>'
+    repacked(path, in_sheets(b"</worksheet>", link))
+    assert "系统!L3" in {one.path for one in refused(path) if "remove the link" in one.message}
 
 
 def test_a_zip_bomb_is_refused_by_the_size_it_states(path: Path) -> None:

@@ -151,4 +151,7 @@ def _objection(cell: AnyCell) -> str:
         return f"the cell has the error {cell.value}; write the value"
     if isinstance(cell.value, bool) or not isinstance(cell.value, str | int | float | None):
         return f"the cell has {type(cell.value).__name__} {cell.value}; write text or a number"
+    if cell.hyperlink and cell.value in {cell.hyperlink.target, cell.hyperlink.location}:
+        # openpyxl gives an empty cell the text of its link, which Excel does not show.
+        return f"the cell may be empty but for its link {cell.value}; remove the link"
     return ""
