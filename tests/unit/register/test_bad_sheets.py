@@ -302,6 +302,36 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
     assert "save it as .xlsx" in refused(path)[0].message
 
 
+def directory(*, name: bytes = b"a.xml", flags: int = 0, offset: int = 0, zip64: int = 0) -> bytes:
+    """Return an archive with an empty part, as its directory says.
+
+    :param offset: of the part, counted from the archive's beginning.
+    :param zip64: the same in the directory's extension.
+    """
+    extra = struct.pack("<HHQ", 1, 8, zip64) if zip64 else b""
+    part = struct.pack("<4s5H3L2H", b"PK\3\4", 20, flags, 0, 0, 0, 0, 0, 0, len(name), 0) + name
+    numbers = (20, 20, flags, 0, 0, 0, 0, 0, 0, len(name), len(extra), 0, 0, 0, 0)
+    entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", *numbers, offset) + name + extra
+    return part + entry + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(entry), len(part), 0)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        directory(name=b"\xd4.xml", flags=0x800),
+        directory(offset=0xFFFFFFFF, zip64=2**64 - 1),
+        directory()[:-10] + struct.pack("<2LH", 51, 2**32 - 1, 0),
+        directory(name=b""),
+        directory(name=b"\x82" * 40_000),
+    ],
+    ids=["a name", "a far offset", "an offset before the file", "no name", "a long name"],
+)
+def test_a_workbook_with_a_damaged_directory_is_refused(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "登记册.xlsx"
+    path.write_bytes(raw)
+    assert "this is no XLSX workbook" in refused(path)[0].message
+
+
 def test_a_damaged_workbook_is_refused(path: Path) -> None:
     repacked(path, in_sheets(b"</worksheet>", b""))
     assert "damaged" in refused(path)[0].message

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -52,19 +53,20 @@ def checked(raw: bytes, name: str) -> io.BytesIO:
         )
     try:
         parts = dict(_parts(raw, name))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        # RuntimeError: encrypted; NotImplementedError: an unusual compression.
+        packed = _packed(parts)
+    except (
+        *(zipfile.BadZipFile, zlib.error, EOFError),
+        # Encrypted, or an unusual compression.
+        *(RuntimeError, NotImplementedError),
+        # The directory has a place beyond the file, or a name that is none.
+        *(IndexError, OverflowError, ValueError, struct.error),
+    ) as error:
         message = f"this is no XLSX workbook ({error}); save it as .xlsx, without a password"
         raise RegisterInvalid((Fault(name, 0, "", message),)) from error
     for part, content in parts.items():
         _check_part(part, content, name)
     if faults := tuple(_spread(parts, name)):
         raise RegisterInvalid(faults)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for part, content in parts.items():
-            archive.writestr(part, content)
-    packed.seek(0)
     return packed
 
 
@@ -82,6 +84,15 @@ def _parts(raw: bytes, name: str) -> Iterator[tuple[str, bytes]]:
             with archive.open(one) as part:
                 # Only with a size does zipfile unpack no more than that.
                 yield one.filename, part.read(one.file_size + 1)
+
+
+def _packed(parts: dict[str, bytes]) -> io.BytesIO:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+    packed.seek(0)
+    return packed
 
 
 def _check_part(part: str, content: bytes, name: str) -> None:
