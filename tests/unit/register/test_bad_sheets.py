@@ -74,6 +74,7 @@ CHANGES: list[tuple[str, Change, str, str]] = [
     ("an error", put("系统", "G2", "#REF!"), "系统!G2", "error #REF!"),
     ("a number for a code", put("区", "A2", 330304), "区!A2", "format the cell as text"),
     ("text for a number", put("单位", "G3", "八"), "单位!G3", "whole number"),
+    ("a huge number", put("单位", "G3", 1e20), "单位!G3", "at most 9 digits"),
     ("a fraction", put("单位", "G3", 7.5), "单位!G3", "whole number"),
     (
         "an unknown kind",
@@ -146,6 +147,15 @@ def test_a_cell_that_cannot_be_read_is_not_told_again_as_missing(
     assert [fault.path for fault in refused(path) if fault.path == f"{title}!{cell}"] == [
         f"{title}!{cell}"
     ]
+
+
+def test_numbers_too_long_to_be_written_are_refused(path: Path) -> None:
+    def change(book: Workbook) -> None:
+        book["系统"]["G2"].value = book["系统"]["G3"].value = 1234567
+
+    changed(path, change)
+    repacked(path, in_sheets(b"1234567", b"9" * 4300))
+    assert {"系统!G2", "系统!G3"} <= {fault.path for fault in refused(path)}
 
 
 def test_a_system_without_a_unit_does_not_go_to_a_unit_without_a_code(path: Path) -> None:

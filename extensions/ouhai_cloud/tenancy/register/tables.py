@@ -50,13 +50,14 @@ def _read_text(cell: Cell) -> object:
 
 
 def _read_count(cell: Cell) -> object:
-    if isinstance(cell, float) and cell.is_integer():
-        return int(cell)
     if isinstance(cell, str) and re.fullmatch(r"[0-9]{1,9}", cell):
         return int(cell)
-    if isinstance(cell, int):
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    # Python writes no number of more than 4300 digits: the sum of two such could not be told.
+    if isinstance(cell, int) and abs(cell) < 10**9:
         return cell
-    raise ValueError(f"{cell} is not a whole number; write digits only")
+    raise ValueError(f"{cell} is not a whole number of at most 9 digits; write digits only")
 
 
 def _read_words(cell: Cell) -> object:
