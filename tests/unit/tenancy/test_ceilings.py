@@ -154,7 +154,7 @@ def allowed(cloud: MemoryCloud) -> tuple[int, int, int]:
     return amounts["class:VCPU"], disk, amounts["snapshots"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SHARES, SHARES)
 def test_what_leaves_and_what_comes_never_have_more_than_the_allotment(
     first: Granted, second: Granted

@@ -21,6 +21,8 @@ Ceilings = Mapping[Key, Mapping[str, int]]
 Slot = tuple[Key, str]
 """A domain, and a resource that its ceiling is about."""
 Amounts = defaultdict[Slot, float]
+A_LOT = 10**12
+"""What stands for no limit: two of them can be added, and one taken away again."""
 COUNTED = frozenset({Kind.LIMIT, Kind.VOLUME_QUOTA})
 
 
@@ -34,23 +36,35 @@ def above(
     :param wishes: additions and changes that nothing else is in the way of.
     """
     slots = _Slots(homes(states.observed, states.desired), ceilings)
-    total = _sum(slots.of(one) for one in states.observed.values())
-    raised: dict[Key, Amounts] = {}
+    more = _deltas(wishes, states, slots)
+    total = _sum((*map(slots.of, states.observed.values()), *more.values()))
+    waiting: dict[Key, tuple[Key, ...]] = {}
+    while full := {slot for slot, value in total.items() if value > slots.room(slot)}:
+        raised = (key for key in more if key not in waiting and _raises(more[key], full))
+        latest = max(raised, default=None)
+        if latest is None:
+            break
+        # What waits gives nothing back either: a quota takes and gives by one request.
+        waiting[latest] = _holders(full, wishes, states, slots)
+        for slot, value in more[latest].items():
+            total[slot] -= value
+    return waiting
+
+
+def _deltas(wishes: Iterable[Change], states: States, slots: _Slots) -> dict[Key, Amounts]:
+    """Return how much more is allowed by each change, or new project with its limits."""
     new = {one.key for one in wishes if one.kind is Kind.PROJECT and one.action is Action.ADD}
+    found: dict[Key, Amounts] = {}
     for change in wishes:
         project = _project(change.resource)
-        whole = raised.setdefault(project if project in new else change.key, _sum(()))
-        for slot, more in _more(change, states, slots):
-            kept = total if more < 0 else whole
-            kept[slot] += more
-    waiting = {}
-    for key in sorted(raised):
-        full = {slot for slot, more in raised[key].items() if total[slot] + more > slots.room(slot)}
-        if full:
-            waiting[key] = _holders(full, wishes, states, slots)
-        else:
-            total = _sum((total, raised[key]))
-    return waiting
+        whole = project if project is not None and project in new else change.key
+        for slot, value in _more(change, states, slots):
+            found.setdefault(whole, defaultdict(float))[slot] += value
+    return found
+
+
+def _raises(amounts: Amounts, slots: set[Slot]) -> bool:
+    return any(value > 0 for slot, value in amounts.items() if slot in slots)
 
 
 def _sum(many: Iterable[Mapping[Slot, float]]) -> Amounts:
@@ -89,7 +103,7 @@ def _named(one: Resource) -> Iterator[tuple[str, float]]:
         amounts = {str(one.attributes["resource"]): one.attributes["limit"]}.items()
     for name, value in amounts:
         if isinstance(value, int):
-            yield DISK if name in DISK_PARTS else name, amount(value)
+            yield DISK if name in DISK_PARTS else name, min(amount(value), A_LOT)
 
 
 def _more(change: Change, states: States, slots: _Slots) -> Iterator[tuple[Slot, float]]:
