@@ -44,9 +44,13 @@ def images(layout: Layout, wish: str) -> set[str]:
     }
 
 
-def deliver(layout: Layout, progress: Progress, register_file: Path, wish: str) -> dict[str, str]:
+def deliver(
+    layout: Layout, progress: Progress, register_file: Path, wish: str, operators: str
+) -> dict[str, str]:
     """Deploy the application unless it is there, and return what the summary says of it.
 
+    :param operators: address that its servers are looked after from; other bureaus have some of
+        the same network.
     :raises JobFailed: it could not be deployed, or is not well; with what was said.
     """
     bureau, system = register.some_tenant(register_file)
@@ -63,8 +67,9 @@ def deliver(layout: Layout, progress: Progress, register_file: Path, wish: str) 
         member.run("verify", name)
         seconds = "already there"
     else:
-        key = f"public_key=@{layout.ssh_key}.pub"
-        there = member.run("deploy", wish, name, "--parameter", key, "-f", "json")
+        values = (f"public_key=@{layout.ssh_key}.pub", f"ssh_from={operators}/32")
+        options = (word for one in values for word in ("--parameter", one))
+        there = member.run("deploy", wish, name, *options, "-f", "json")
         seconds = f"{there['seconds']} s"
     return {
         "application": wish,

@@ -210,7 +210,11 @@ class Up:
         self.state.delivered = {}
         if self.state.application != application.NONE:
             delivered = application.deliver(
-                self.layout, self.progress, Path(self.state.register), self.state.application
+                self.layout,
+                self.progress,
+                Path(self.state.register),
+                self.state.application,
+                self.addresses.gateway,
             )
             self.state.delivered = delivered
             self.progress.say(f"      {application.line(delivered)}")
