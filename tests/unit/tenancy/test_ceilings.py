@@ -68,8 +68,9 @@ def test_a_successor_waits_until_what_leaves_is_gone(bench: Bench) -> None:
     bench.apply()
     plan = bench.present().plan
     new = keys.project("E021", "new")
-    waiting = {one.change.key: one.by for one in plan.held}
-    assert waiting[new] == (keys.project("E021", "oa"),)
+    waiting = {one.change.key: one for one in plan.held}
+    assert waiting[new].by == (keys.project("E021", "oa"),)
+    assert "no room while project:E021/oa holds" in waiting[new].reason.english
     assert not plan.clean
     assert not [key for key in bench.present().observed if key.endswith("E021/new")]
 

@@ -21,7 +21,7 @@ def hold(
 
     :param there: keys of what is seen and not in conflict.
     :param in_the_way: what stays and may hang on something that is to be removed.
-    :param waiting: what waits for another reason, with what it waits for.
+    :param waiting: what waits lest a ceiling is passed, with what holds too much.
     """
     available = set(there)
     hanging = _hanging(in_the_way)
@@ -37,7 +37,8 @@ def hold(
                 sorted({cause for one in nearest for cause in causes.get(one, (one,))})
             )
             causes[change.key] = waits_for
-            held.append(Held(change, waits_for, _waits(waits_for)))
+            says = _has_too_much if change.key in waiting else _waits
+            held.append(Held(change, waits_for, says(waits_for)))
             continue
         free.append(change)
         if change.action is Action.ADD:
@@ -96,6 +97,16 @@ def _refs(value: Value) -> Iterator[Key]:
     for one in value if isinstance(value, tuple) else (value,):
         if isinstance(one, Ref):
             yield one.key
+
+
+def _has_too_much(holders: tuple[Key, ...]) -> Text:
+    names = ", ".join(holders)
+    return Text(
+        f"the bureau's allotment has no room while {names} holds a part of it that the register "
+        "gives to others: retire what left the register, decide about what was raised by hand",
+        f"{names} 仍占用登记册已分给他处的份额, 单位配额总量不足: "
+        "请让已删除的系统退役, 或处理登记册之外的改动",
+    )
 
 
 def _waits(waits_for: tuple[Key, ...]) -> Text:
