@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
+from ipaddress import IPv4Network
 from itertools import count
 from typing import Any, TypeAlias
 
@@ -183,7 +184,15 @@ class FakeApi:
             return self._set_quota(parts, body or {})
         if parts[-1].endswith("_router_interface"):
             return self._interface(parts[1], parts[2], body or {})
-        self._of(*parts).update(next(iter((body or {}).values())))
+        if parts[-1] == "remove_prefixes":
+            pool, gone = self._of(*parts[:2]), (body or {})["prefixes"]
+            pool["prefixes"] = [one for one in pool["prefixes"] if one not in gone]
+            return {}
+        one, change = self._of(*parts), next(iter((body or {}).values()))
+        kept = map(IPv4Network, change.get("prefixes", ()))
+        if "prefixes" in change and not _within(one["prefixes"], list(kept)):
+            raise Refused(f"PUT {path}", 400, "prefixes must be a subset of the new prefixes")
+        one.update(change)
         return {}
 
     def patch(self, _service: str, path: str, body: Json) -> Json:
@@ -339,3 +348,8 @@ class FakeApi:
             scope["OS-INHERIT:inherited_to"] = "projects"
         subject = {parts[2].removesuffix("s"): {"id": parts[3]}}
         return {"scope": scope, "role": {"id": parts[5]}, **subject}
+
+
+def _within(prefixes: Words, others: list[IPv4Network]) -> bool:
+    """Tell whether all prefixes lie within others."""
+    return all(any(IPv4Network(one).subnet_of(each) for each in others) for one in prefixes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network
 
 from ouhai_cloud.cloud.api import Json
 from ouhai_cloud.cloud.creating import create_marked
@@ -128,8 +129,23 @@ def add_share(site: Site, wanted: Resource) -> str:
 
 
 def change_subnet_pool(site: Site, wanted: Resource) -> str:
-    """Write attributes of a pool; prefixes are only ever added by Neutron."""
-    return _put(site, "/subnetpools", wanted, _subnet_pool(wanted))
+    """Write attributes of a pool; what is there beyond its prefixes is removed."""
+    try:
+        return _put(site, "/subnetpools", wanted, _subnet_pool(wanted))
+    except Refused as refusal:
+        # Neutron takes no prefixes that leave out some of those that are there.
+        if refusal.status != 400 or "prefixes" not in wanted.attributes:
+            raise
+        _remove_surplus(site, wanted)
+        return _put(site, "/subnetpools", wanted, _subnet_pool(wanted))
+
+
+def _remove_surplus(site: Site, wanted: Resource) -> None:
+    path = f"/subnetpools/{wanted.id}"
+    keep = [IPv4Network(str(one)) for one in _listed(wanted.attributes["prefixes"])]
+    there = site.api.get("network", path)["subnetpool"]["prefixes"]
+    surplus = [one for one in there if not any(IPv4Network(one).subnet_of(each) for each in keep)]
+    site.api.put("network", f"{path}/remove_prefixes", {"prefixes": surplus})
 
 
 def change_network(site: Site, wanted: Resource) -> str:

@@ -13,6 +13,7 @@ from threading import Lock
 from ouhai_cloud.errors import ApplyIncomplete
 from ouhai_cloud.tenancy.changes import Action, Change, Plan
 from ouhai_cloud.tenancy.plan import Step, steps
+from ouhai_cloud.tenancy.planning.ceilings import COUNTED
 from ouhai_cloud.tenancy.planning.order import cuts, raises
 from ouhai_cloud.tenancy.resources import ORDER, Key, Kind, Ref, Resource
 from ouhai_cloud.tenancy.state import Journal
@@ -158,7 +159,8 @@ class _Run:
         if raises(change):
             for key, failure in failed.items():
                 cut = failure.change
-                if cuts(cut) and cut.kind is change.kind and self._home(cut) == self._home(change):
+                counted = cuts(cut) and cut.kind in COUNTED and cut.kind is change.kind
+                if counted and self._home(cut) == self._home(change):
                     yield key
 
     def _home(self, change: Change) -> Key | None:

@@ -11,7 +11,7 @@ from ouhai_cloud.tenancy.changes import Action, Change, Plan
 from ouhai_cloud.tenancy.drift import Accepted, Drift
 from ouhai_cloud.tenancy.encoding import Json, state_digest
 from ouhai_cloud.tenancy.plan_file import accepted_to_json, load_plan, save_plan
-from ouhai_cloud.tenancy.planning.ceilings import Ceilings, above
+from ouhai_cloud.tenancy.planning.ceilings import Ceilings, Standing, above
 from ouhai_cloud.tenancy.planning.compare import compare
 from ouhai_cloud.tenancy.planning.holding import hold, in_order_of_making, release
 from ouhai_cloud.tenancy.planning.leaving import departures
@@ -70,11 +70,13 @@ def make_plan(
     )
     undecided, in_force = _silence(drift, accepted)
     wishes = [one for one in wishes if one.key not in in_conflict]
+    decided = {one.key for one in in_force}
+    roots = {one.key: left.key for left in going.leaving for one in left.resources}
     changes, held = hold(
         [*wishes, *going.removals, *going.forgotten],
         observed.keys() - in_conflict,
         (one for one in observed.values() if one.key not in removed),
-        above(wishes, states, ceilings or {}),
+        above(wishes, states, ceilings or {}, Standing(decided, roots)),
     )
     return Plan(
         changes=_sorted(changes),
@@ -83,7 +85,9 @@ def make_plan(
         drift=undecided,
         conflicts=conflicts,
         accepted=in_force,
-        desired_digest=state_digest(desired),
+        desired_digest=state_digest(
+            desired, also=[{str(key): own for key, own in (ceilings or {}).items()}]
+        ),
         observed_digest=state_digest(observed, recorded, also=_decisions(in_force, states)),
     )
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from ouhai_cloud.tenancy.apply import execute
 from ouhai_cloud.tenancy.changes import Action
 from ouhai_cloud.tenancy.drift import DriftKind
 from ouhai_cloud.tenancy.plan import resolve
+from ouhai_cloud.tenancy.register.model import Allotment, System
 
 from tests.support.fake_api import FakeApi
 from tests.support.tenancy_bench import Bench
@@ -213,6 +216,46 @@ def test_with_our_record_lost_a_members_group_takes_nothing_over(
     assert not (plan.drift or plan.conflicts or plan.held)
     assert {one.action for one in plan.changes} == {Action.RECORD}
     assert real["id"] in {one.id for one in plan.changes}
+
+
+def test_a_record_of_an_earlier_version_overwrites_nothing_it_does_not_know(bench: Bench) -> None:
+    file = bench.store.folder / "state.json"
+    form = json.loads(file.read_text())
+    for had in form["resources"]:
+        for name in ("enabled", "host_routes", "routes"):
+            had["attributes"].pop(name, None)
+    file.write_text(json.dumps(form))
+    plan = bench.present().plan
+    assert {one.action for one in plan.changes} == {Action.RECORD}
+    assert not (plan.drift or plan.blocked)
+    one(bench.api, "networks", name="jyj-oa").update(admin_state_up=False)
+    one(bench.api, "routers", name="jyj").update(routes=[ROUTE])
+    plan = bench.present().plan
+    assert {one.action for one in plan.changes} == {Action.RECORD}
+    assert {one.attribute for one in plan.drift} == {"enabled", "routes"}
+
+
+def test_a_foreign_range_in_a_pool_is_kept_when_it_grows_and_can_be_taken_out(bench: Bench) -> None:
+    pool = one(bench.api, "subnetpools", name="jyj")
+    pool["prefixes"] = [*cast(list[str], pool["prefixes"]), "192.168.0.0/16"]
+    systems = [
+        System(f"n{number}", f"新{number}", "", 2, "production", Allotment(addresses=60))
+        for number in range(4)
+    ]
+    units = (
+        replace(unit, allotment=Allotment(99, 99, 999, 999, 99), systems=(*unit.systems, *systems))
+        if unit.code == "E021"
+        else unit
+        for unit in bench.register.bureaus
+    )
+    bench.register = replace(bench.register, bureaus=tuple(units))
+    bench.apply().require_complete()
+    (found,) = bench.present().plan.drift
+    assert (found.key, found.attribute) == ("subnet_pool:E021", "prefixes")
+    assert bench.present().plan.empty and "192.168.0.0/16" in cast(list[str], pool["prefixes"])
+    revert(bench)
+    assert bench.present().plan.clean
+    assert "192.168.0.0/16" not in cast(list[str], pool["prefixes"])
 
 
 def test_a_network_made_external_is_not_taken_for_the_extranet(bench: Bench) -> None:

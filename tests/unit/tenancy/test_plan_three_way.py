@@ -154,6 +154,14 @@ def test_names_that_are_exchanged_are_a_conflict_and_a_chain_of_them_is_none() -
         assert len(plan.changes) == (0 if conflicts else 3)
 
 
+def test_names_in_a_chain_that_ends_with_one_that_is_kept_are_conflicts() -> None:
+    old = state(domain("E002", "a", "1"), domain("E003", "b", "2"), domain("E004", "c", "3"))
+    wanted = state(domain("E002", "b"), domain("E003", "c"))
+    plan = make_plan(wanted, old, old)
+    assert [one.key for one in plan.conflicts] == [keys.domain("E002"), keys.domain("E003")]
+    assert {one.seen.key for one in plan.conflicts} == {keys.domain("E004")}
+
+
 @pytest.mark.parametrize(
     ("wanted", "seen", "recorded", "says"),
     [

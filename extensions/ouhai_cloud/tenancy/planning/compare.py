@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network, collapse_addresses
 
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.changes import Action, Change, Conflict
@@ -29,6 +30,14 @@ GUARDS = frozenset({"immutable"})
 """What is set again without asking: a killed apply leaves it off, and nobody else lives by it."""
 
 
+AS_MADE = frozenset({"enabled", "host_routes", "routes", "tags"})
+"""What is as we want it from the start: another value is somebody's doing, also where a record of
+an earlier version says nothing of it."""
+
+GROWING = frozenset({"prefixes"})
+"""What Neutron only ever adds to: what is there is kept when more is added."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What a comparison found about one resource."""
@@ -45,6 +54,14 @@ class _Differences:
     to_write: dict[str, Value] = field(default_factory=dict)
     drifted: dict[str, Value] = field(default_factory=dict)
     unowned: list[str] = field(default_factory=list)
+
+    def grow(self, name: str, now: Value, value: Value) -> None:
+        """Note what is missing of ranges, and that there are more than we want."""
+        together = _ranges(now, value)
+        if together != _ranges(now):
+            self.to_write[name] = together
+        if together != _ranges(value):
+            self.drifted[name] = value
 
 
 def compare(wanted: Resource, states: States) -> Found:
@@ -92,8 +109,12 @@ def _differences(
         now = seen.attributes.get(name)
         if now == value:
             continue
-        if name in remembered and now != remembered[name] and name not in GUARDS:
+        if name in GROWING and ours:
+            found.grow(name, now, value)
+        elif name in remembered and now != remembered[name] and name not in GUARDS:
             found.drifted[name] = remembered[name]
+        elif memory is not None and name not in remembered and name in AS_MADE:
+            found.drifted[name] = value
         elif name in remembered or ours:
             found.to_write[name] = value
         else:
@@ -141,3 +162,9 @@ def _cannot_change(attributes: tuple[str, ...]) -> Text:
         "the old one",
         f"{chinese} 创建后不能更改: 请以新编码登记, 并让旧的退役",
     )
+
+
+def _ranges(*many: Value) -> tuple[str, ...]:
+    """Return ranges of addresses as one sorted set, adjacent ones made one."""
+    texts = (one for value in many if isinstance(value, tuple) for one in value)
+    return tuple(sorted(map(str, collapse_addresses(IPv4Network(str(one)) for one in texts))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.changes import Action, Change, Held
@@ -27,7 +28,8 @@ def hold(
     hanging = _hanging(in_the_way)
     causes: dict[Key, tuple[Key, ...]] = {}
     free, held = [], []
-    for change in in_order_of_making(changes):
+    for wish in in_order_of_making(changes):
+        change = _with_those(wish, available)
         nearest = (
             waiting.get(change.key) or _needs(change, available) or _obstacles(change, hanging)
         )
@@ -76,6 +78,25 @@ def _needs(change: Change, available: Collection[Key]) -> tuple[Key, ...]:
     """Return what a change refers to that is not there."""
     missing = (ref for value in change.after.values() for ref in _refs(value))
     return tuple(sorted({ref for ref in missing if ref not in available}))
+
+
+def _with_those(change: Change, there: Collection[Key]) -> Change:
+    """Return a change of a set with the members that are there: the others need not wait for some.
+
+    It stays as it is when nothing of it would be left.
+    """
+    members = {name: tuple(_members(value, there)) for name, value in change.after.items()}
+    after = {**change.after, **{name: left for name, left in members.items() if left}}
+    if after == change.after or all(change.before.get(name) == after[name] for name in after):
+        return change
+    attributes = {**change.resource.attributes, **after}
+    return replace(change, resource=replace(change.resource, attributes=attributes), after=after)
+
+
+def _members(value: Value, there: Collection[Key]) -> Iterator[Ref]:
+    for one in value if isinstance(value, tuple) else ():
+        if isinstance(one, Ref) and one.key in there:
+            yield one
 
 
 def _obstacles(change: Change, hanging: Mapping[Key, Sequence[Key]]) -> tuple[Key, ...]:

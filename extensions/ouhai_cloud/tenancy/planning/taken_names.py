@@ -29,23 +29,26 @@ def taken_names(changes: Iterable[Change], states: States) -> Iterator[Conflict]
         holder = named.get(_name(wanted))
         if holder is None or holder.key == wanted.key:
             continue
-        if holder.key not in asked:
-            yield Conflict(wanted, holder, ("name",), _taken(wanted, holder))
-        elif _waits_for_itself(wanted, named, asked):
+        last = _last_holder(wanted, named, asked)
+        if last is None:
             yield Conflict(wanted, holder, ("name",), _exchanged(wanted, holder))
+        elif last.key not in asked:
+            yield Conflict(wanted, last, ("name",), _taken(last))
 
 
-def _waits_for_itself(
+def _last_holder(
     wanted: Resource, named: Mapping[Name, Resource], asked: Mapping[Key, Resource]
-) -> bool:
-    """Tell whether the names that are given up for this one lead back to it."""
-    at: Resource | None = wanted
-    for _ in asked:
-        holder = named.get(_name(at)) if at is not None else None
-        at = asked.get(holder.key) if holder is not None else None
-        if at is None or at.key == wanted.key:
-            break
-    return at is not None and at.key == wanted.key
+) -> Resource | None:
+    """Return who is at the end of those that must give up a name for this one; None in a circle."""
+    last = wanted
+    for _ in range(len(asked) + 1):
+        holder = named.get(_name(last))
+        if holder is None or holder.key == last.key:
+            return last
+        if holder.key not in asked:
+            return holder
+        last = asked[holder.key]
+    return None
 
 
 def _name(resource: Resource) -> Name:
@@ -53,8 +56,8 @@ def _name(resource: Resource) -> Name:
     return resource.kind, resource.attributes.get("domain"), resource.attributes.get("name")
 
 
-def _taken(wanted: Resource, holder: Resource) -> Text:
-    name = wanted.attributes["name"]
+def _taken(holder: Resource) -> Text:
+    name = holder.attributes["name"]
     return Text(
         f"the name {name} is still taken by {holder.key}: retire or rename that first",
         f"名称 {name} 仍被 {holder.key} 占用: 请先让其退役或改名",
