@@ -20,8 +20,10 @@ from typing import Any, TypeVar
 from ouhai_cloud.tenancy.addresses import living_of
 from ouhai_cloud.tenancy.changes import Plan
 from ouhai_cloud.tenancy.desired import Settings, desired
+from ouhai_cloud.tenancy.mapping.quotas import ceilings
 from ouhai_cloud.tenancy.plan import make_plan
-from ouhai_cloud.tenancy.register.model import Register
+from ouhai_cloud.tenancy.planning.ceilings import Ceilings
+from ouhai_cloud.tenancy.register.model import Allotment, Register
 from ouhai_cloud.tenancy.resources import State
 
 from tests.bench.table import BenchFailed, Row, all_met, render, write_figures
@@ -89,13 +91,13 @@ def measure(bureaus: int, copies: int) -> dict[str, float]:
     systems = round(bureaus * SYSTEMS_PER_BUREAU)
     registers = [big_register(bureaus, systems) for _ in range(copies)]
     wanted, wish_seconds = timed(lambda one: desired(one, SETTINGS), [(one,) for one in registers])
-    plans, first_seconds = timed(lambda one: make_plan(one, {}, {}), [(one,) for one in wanted])
+    many = [ceilings(one) for one in registers]
+    plans, first_seconds = timed(from_empty, list(zip(wanted, many, strict=True)))
     for one, plan in zip(wanted, plans, strict=True):
         if len(plan.changes) != len(one):
             raise BenchFailed(f"{len(plan.changes)} changes for {len(one)} wishes")
     seen = [as_made(one) for one in wanted]
-    living = list(zip(wanted, seen, strict=True))
-    plans, idle_seconds = timed(lambda one, made: make_plan(one, made, made), living)
+    plans, idle_seconds = timed(with_nothing_to_do, list(zip(wanted, seen, many, strict=True)))
     for plan in plans:
         if not plan.clean:
             raise BenchFailed(f"a plan with nothing to do has {len(plan.changes)} changes")
@@ -112,11 +114,21 @@ def measure(bureaus: int, copies: int) -> dict[str, float]:
     }
 
 
+def from_empty(wanted: State, most: Ceilings) -> Plan:
+    """Return the first plan of all."""
+    return make_plan(wanted, {}, {}, (), {}, most)
+
+
+def with_nothing_to_do(wanted: State, seen: State, most: Ceilings) -> Plan:
+    """Return the plan for a cloud that is as wanted."""
+    return make_plan(wanted, seen, seen, (), {}, most)
+
+
 def again(register: Register, seen: State) -> tuple[State, Plan]:
     """Return wanted state and plan as an apply on a living cloud makes them."""
     living = living_of(seen, seen, register.district.address_range)
     wanted = desired(register, SETTINGS, living)
-    return wanted, make_plan(wanted, seen, seen)
+    return wanted, make_plan(wanted, seen, seen, (), {}, ceilings(register))
 
 
 def rows(
@@ -140,18 +152,21 @@ def as_made(wanted: State) -> State:
 
 
 def doubled(register: Register) -> Register:
-    """Return the register with twice the cores for every system."""
+    """Return the register with twice the cores for every bureau and system."""
     bureaus = tuple(
         replace(
             one,
-            systems=tuple(
-                replace(each, allotment=replace(each.allotment, cores=2 * each.allotment.cores))
-                for each in one.systems
-            ),
+            allotment=twice(one.allotment),
+            systems=tuple(replace(each, allotment=twice(each.allotment)) for each in one.systems),
         )
         for one in register.bureaus
     )
     return replace(register, bureaus=bureaus)
+
+
+def twice(allotment: Allotment) -> Allotment:
+    """Return an allotment with twice the cores."""
+    return replace(allotment, cores=2 * allotment.cores)
 
 
 def timed(work: Callable[..., T], given: Sequence[tuple[Any, ...]]) -> tuple[list[T], float]:

@@ -12,12 +12,11 @@ from ouhai_cloud.cloud.observe import read
 from ouhai_cloud.cloud.site import Site
 from ouhai_cloud.cloud.target import CloudTarget
 from ouhai_cloud.config import Configuration, ConfigurationInvalid
-from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.addresses import living_of
 from ouhai_cloud.tenancy.changes import Plan
 from ouhai_cloud.tenancy.desired import Settings, desired
 from ouhai_cloud.tenancy.extranet import refuse_shortage
-from ouhai_cloud.tenancy.mapping.quotas import ceiling
+from ouhai_cloud.tenancy.mapping.quotas import ceilings
 from ouhai_cloud.tenancy.plan import make_plan
 from ouhai_cloud.tenancy.planning.ceilings import homes
 from ouhai_cloud.tenancy.register.model import Register
@@ -81,13 +80,8 @@ def look(api: Api, register: Register, configuration: Configuration, store: Stat
     wanted = desired(register, settings, living)
     extranet = settings.external_network
     observed = read(listing, memory.resources, wanted)
-    ceilings = {
-        keys.domain(one.code): ceiling(one.allotment)
-        for one in register.bureaus
-        if one.parent is None
-    }
     decided = memory.accepted, memory.retirements
-    plan = make_plan(wanted, observed, memory.resources, *decided, ceilings)
+    plan = make_plan(wanted, observed, memory.resources, *decided, ceilings(register))
     site, addresses = Site.of(api, listing), listing.pool_size(extranet)
     return Present(site, memory, wanted, observed, plan, extranet, addresses)
 

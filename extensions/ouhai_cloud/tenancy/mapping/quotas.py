@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.mapping.names import Tenant, wish
-from ouhai_cloud.tenancy.register.model import Allotment, System
+from ouhai_cloud.tenancy.register.model import Allotment, Register, System
 from ouhai_cloud.tenancy.resources import NETWORK_RESOURCES, Key, Ref, Resource
 
 COMPUTE = "compute"
@@ -58,6 +58,12 @@ def volume_quota(allotment: Allotment) -> Mapping[str, int]:
         "backups": allotment.snapshots,
         "backup_gigabytes": allotment.disk_gib if allotment.snapshots else 0,
     }
+
+
+def ceilings(register: Register) -> Mapping[Key, Mapping[str, int]]:
+    """Return what each top unit's projects may have together, by its domain's key."""
+    tops = (one for one in register.bureaus if one.parent is None)
+    return {keys.domain(one.code): ceiling(one.allotment) for one in tops}
 
 
 def ceiling(allotment: Allotment) -> Mapping[str, int]:

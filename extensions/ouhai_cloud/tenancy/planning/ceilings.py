@@ -97,10 +97,11 @@ class _Ledger:
         self.new = projects - states.observed.keys()
         self.before: dict[Key, Amounts] = {}
         self._after: dict[Key, Amounts] = {}
+        there = states.observed.keys() | self.new
         for key in states.observed.keys() | states.desired.keys():
             one = states.observed.get(key) or states.desired[key]
             # Of a project that is not there and not made, something is in the way as a whole.
-            if one.kind in COUNTED and _project(one) in states.observed.keys() | self.new:
+            if one.kind in COUNTED and _project(one) in there:
                 self.before[key], self._after[key] = self._entry(key, one)
 
     def more(self) -> dict[Key, Amounts]:
