@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ouhai_cloud.cloud.errors import Refused, Unanswered
+from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.resources import Kind
 from ouhai_cloud.tenancy.state import StateStore
 
@@ -130,3 +131,11 @@ def test_a_change_killed_in_its_middle_leaves_nothing_mutable(
 
 def _projects(bench: Bench) -> list[dict[str, Any]]:
     return list(bench.api.tables["projects"].values())
+
+
+def test_a_project_in_which_nobody_works_has_its_default_group(bench: Bench) -> None:
+    bench.apply().require_complete()
+    ids = {key: one.id for key, one in bench.present().observed.items()}
+    groups = bench.api.tables["security-groups"].values()
+    having = {one["project_id"] for one in groups if one["name"] == "default"}
+    assert {ids[keys.project("E001", keys.DUTIES)], ids[keys.container("E021S01")]} <= having
