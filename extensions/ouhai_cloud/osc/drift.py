@@ -49,7 +49,8 @@ class ShowDrift(BureauCommand, Lister):
             "--revert",
             metavar="<key>",
             action="append",
-            help="Make this as the register says again; `all` for everything; may be repeated",
+            help="Make this as the register says again, adopted or not; `all` for everything that "
+            "is not adopted; may be repeated",
         )
         decision.add_argument(
             "--adopt",
@@ -92,7 +93,13 @@ def _rows(plan: Plan, language: Language) -> Iterator[tuple[str, ...]]:
 def _revert(tenancy: Tenancy, asked: list[str]) -> None:
     with tenancy.store.lock():
         present = tenancy.present()
-        drifted = _drifted(present, asked)
+        adopted = {one.key for one in present.plan.accepted if one.key in asked}
+        drifted = _drifted(present, sorted({*asked} - adopted))
+        if adopted:
+            kept = [one for one in present.plan.accepted if one.key not in adopted]
+            tenancy.store.keep_accepted(kept)
+            present = tenancy.present()
+            drifted |= adopted
         plan = resolve(present.plan, revert=drifted)
         changes = tuple(change for change in plan.changes if change.key in drifted)
         for key in drifted & {leaving.key for leaving in plan.leaving}:

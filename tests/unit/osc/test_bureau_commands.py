@@ -192,6 +192,12 @@ def test_drift_is_listed_reverted_and_adopted(applied: Client) -> None:
     assert [row["Key"] for row in applied.rows(ShowDrift)] == [rows[1]["Key"]]
     assert applied.run(ShowDrift, "--revert", "all")[0] == 0
     assert sorted([quotas[first]["port"], quotas[second]["port"]])[0] < 999
+    # What was adopted is reverted by its name alone; a wrong name beside it changes nothing.
+    with pytest.raises(DriftUndecided, match="has not drifted"):
+        applied.run(ShowDrift, "--revert", rows[0]["Key"], "--revert", "network:E021/oa")
+    assert sorted([quotas[first]["port"], quotas[second]["port"]])[1] == 999
+    assert applied.run(ShowDrift, "--revert", rows[0]["Key"])[0] == 0
+    assert sorted([quotas[first]["port"], quotas[second]["port"]])[1] < 999
 
 
 def test_an_unexpected_project_is_not_deleted_but_seen_out(applied: Client) -> None:
