@@ -15,7 +15,7 @@ from ouhai_cloud.tenancy.planning.ceilings import Ceilings, Standing, above
 from ouhai_cloud.tenancy.planning.compare import compare
 from ouhai_cloud.tenancy.planning.holding import hold, in_order_of_making, release
 from ouhai_cloud.tenancy.planning.leaving import departures
-from ouhai_cloud.tenancy.planning.order import RANK, Depths, by_bureau, cuts, raises
+from ouhai_cloud.tenancy.planning.order import RANK, Depths, Turns, by_bureau, cuts, raises
 from ouhai_cloud.tenancy.planning.resolving import reverting, seen_out
 from ouhai_cloud.tenancy.planning.states import States
 from ouhai_cloud.tenancy.planning.taken_names import taken_names
@@ -28,14 +28,10 @@ __all__ = ["Step", "check_current", "load_plan", "make_plan", "resolve", "save_p
 
 @dataclass(frozen=True)
 class Step:
-    """Changes that may run at the same time: one kind, one action.
-
-    :param depth: for projects, how deep they are in their domain's tree; 0 for other kinds.
-    """
+    """Changes that may run at the same time: one kind, one action."""
 
     kind: Kind
     action: Action
-    depth: int
     changes: tuple[Change, ...]
 
 
@@ -175,17 +171,20 @@ def _silence(
 def _steps(changes: Iterable[Change]) -> list[Step]:
     many = in_order_of_making(changes)
     depths = Depths({one.key: one.resource for one in many})
+    turns = Turns(many)
 
-    def group(change: Change) -> tuple[int, int, bool, bool, bool, Action]:
+    def group(change: Change) -> tuple[int, bool, int, bool, bool, Action]:
         # Before additions, so that a name that is given up can be taken.
         adds = change.action is Action.ADD
+        changed = change.action is Action.CHANGE
+        place = turns.of(change) if changed else depths.of(change.resource)
         amounts = raises(change), not cuts(change)
-        return RANK[change.kind], depths.of(change.resource), adds, *amounts, change.action
+        return RANK[change.kind], adds, place, *amounts, change.action
 
     found = []
-    for (_, depth, *_, action), members in groupby(sorted(many, key=group), key=group):
+    for (*_, action), members in groupby(sorted(many, key=group), key=group):
         same = tuple(members)
-        found.append(Step(same[0].kind, action, depth, same))
+        found.append(Step(same[0].kind, action, same))
     return found
 
 

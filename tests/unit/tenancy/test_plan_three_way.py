@@ -152,6 +152,10 @@ def test_names_that_are_exchanged_are_a_conflict_and_a_chain_of_them_is_none() -
         assert len(plan.conflicts) == conflicts
         assert all("exchanged" in one.reason.english for one in plan.conflicts)
         assert len(plan.changes) == (0 if conflicts else 3)
+        # Who gives up a name has done so before another takes it.
+        assert [one.changes[0].key for one in steps(plan)] == (
+            [] if conflicts else [keys.domain(code) for code in reversed(codes)]
+        )
 
 
 def test_names_in_a_chain_that_ends_with_one_that_is_kept_are_conflicts() -> None:

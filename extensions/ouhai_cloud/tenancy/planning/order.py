@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 
 from ouhai_cloud.tenancy.changes import Action, Change
@@ -11,6 +11,8 @@ from ouhai_cloud.tenancy.resources import ORDER, Key, Kind, Ref, Resource, Value
 
 RANK: Mapping[Kind, int] = {kind: rank for rank, kind in enumerate(ORDER)}
 """Each kind's place; ORDER names what a kind needs before the kind itself."""
+UNIQUE_NAMES = frozenset({Kind.DOMAIN, Kind.PROJECT})
+"""Kinds whose names Keystone allows once, in a domain or at all."""
 UNLIMITED = -1
 """How Cinder and Neutron say that there is no limit."""
 
@@ -54,6 +56,37 @@ class Depths:
 
     def _find(self, key: Key) -> Resource | None:
         return next((many[key] for many in self._resources if key in many), None)
+
+
+class Turns:
+    """How many others must give up a name before a change can take it; 0 for most.
+
+    :param changes: among which to look; none of them wait for each other in a circle.
+    """
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self._given_up = {
+            _name(one, one.before["name"]): one
+            for one in changes
+            if one.kind in UNIQUE_NAMES and "name" in one.before
+        }
+
+    def of(self, change: Change) -> int:
+        """Return a change's turn."""
+        turn, holder = 0, self._before(change)
+        while holder is not None and turn < len(self._given_up):
+            turn, holder = turn + 1, self._before(holder)
+        return turn
+
+    def _before(self, change: Change) -> Change | None:
+        if "name" not in change.after:
+            return None
+        return self._given_up.get(_name(change, change.after["name"]))
+
+
+def _name(change: Change, name: Value) -> tuple[Kind, Value, Value]:
+    """Return a name with what it is unique in, where it is."""
+    return change.kind, change.resource.attributes.get("domain"), name
 
 
 def _amounts(change: Change) -> Iterator[tuple[float, float]]:

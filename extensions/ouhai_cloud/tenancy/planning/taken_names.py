@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.changes import CLOUD_ACTIONS, Change, Conflict
+from ouhai_cloud.tenancy.planning.order import UNIQUE_NAMES
 from ouhai_cloud.tenancy.planning.states import States
 from ouhai_cloud.tenancy.resources import Key, Kind, Resource, Value
 
 Name = tuple[Kind, Value, Value]
-UNIQUE = frozenset({Kind.DOMAIN, Kind.PROJECT})
 
 
 def taken_names(changes: Iterable[Change], states: States) -> Iterator[Conflict]:
@@ -19,11 +19,11 @@ def taken_names(changes: Iterable[Change], states: States) -> Iterator[Conflict]
     Who is renamed by the same plan gives their name up and is no obstacle, unless they wait for
     each other's names.
     """
-    named = {_name(one): one for one in states.observed.values() if one.kind in UNIQUE}
+    named = {_name(one): one for one in states.observed.values() if one.kind in UNIQUE_NAMES}
     asked = {
         one.key: one.resource
         for one in changes
-        if one.action in CLOUD_ACTIONS and one.kind in UNIQUE and "name" in one.after
+        if one.action in CLOUD_ACTIONS and one.kind in UNIQUE_NAMES and "name" in one.after
     }
     for wanted in asked.values():
         holder = named.get(_name(wanted))
