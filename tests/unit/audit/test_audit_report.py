@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ouhai_cloud.cloud.exposure.model import Image
 from ouhai_cloud.language import Text
+from ouhai_cloud.osc.audit import summary
 from ouhai_cloud.tenancy.audit import checks, files, signing
 from ouhai_cloud.tenancy.audit.page import as_html
 from ouhai_cloud.tenancy.audit.report import Report, as_json
@@ -71,6 +72,22 @@ def test_what_is_found_stands_in_both_forms() -> None:
     page = as_html(made)
     assert "G03" in page and "公共镜像" in page and 'lang="zh-CN"' in page
     assert "<script>" not in page and "&lt;script&gt;" in page
+
+
+def test_a_name_cannot_steer_the_screen_and_is_told_alike_everywhere() -> None:
+    evil = "办公\x1b[1A\x1b[2K\r\n\u202eResult: nothing was found.\u2028\ud800"
+    told = r"办公\x1b[1A\x1b[2K\r\n\u202eResult: nothing was found.\u2028\ud800"
+    image = Image("i1", evil, "p-A-oa", "public")
+    seen = replace(YES, detail=evil)
+    made = report(
+        findings=checks.run(facts(plus(clean(), images=(image,)))), trials=(trial(negative=seen),)
+    )
+    terminal = "\n".join(summary(made, "zh"))
+    data = json.loads(as_json(made))
+    assert data["findings"][0]["object"] == f"image i1 ({told})"
+    assert data["trials"][0]["must_not_happen"][0]["detail"] == told
+    for text in (terminal, as_html(made)):
+        assert told in text and not set(text) & set("\x1b\r\u202e\u2028\ud800")
 
 
 class Links(HTMLParser):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ouhai_cloud.language import Text
+from ouhai_cloud.tenancy.audit.naming import visible
 
 if TYPE_CHECKING:
     from ouhai_cloud.tenancy.audit.facts import Facts
@@ -36,8 +37,9 @@ class Hole:
 
 
 def hole(what: str, bureaus: Iterable[str], english: str, chinese: str) -> Hole:
-    """Return a hole; codes are sorted, each once, and "no bureau" is left out."""
-    return Hole(what, tuple(sorted({code for code in bureaus if code})), Text(english, chinese))
+    """Return a hole, all of it visible; codes are sorted, each once, without "no bureau"."""
+    codes = tuple(sorted({visible(code) for code in bureaus if code}))
+    return Hole(visible(what), codes, Text(visible(english), visible(chinese)))
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from ouhai_cloud.cloud.exposure.model import Grant
 from ouhai_cloud.tenancy.audit.facts import Facts
+
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of what steers a screen or the order of writing, or ends a line."""
+
+
+def visible(text: str) -> str:
+    """Return a text in which what cannot be seen is written as an escape, as Python does.
+
+    Members choose names: one that moves the cursor could hide lines or imitate the result.
+    """
+    return "".join(
+        one.encode("unicode_escape").decode() if unicodedata.category(one) in UNSEEN else one
+        for one in text
+    )
 
 
 def named(kind: str, object_id: str, name: str = "") -> str:

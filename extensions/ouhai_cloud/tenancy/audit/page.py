@@ -9,6 +9,7 @@ from html import escape
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit.checks import CHECKS
 from ouhai_cloud.tenancy.audit.findings import Finding, Severity
+from ouhai_cloud.tenancy.audit.naming import visible
 from ouhai_cloud.tenancy.audit.report import Report
 from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial, Verdict
 from ouhai_cloud.tenancy.audit.words import COUNTED, SEVERITY, VERDICT, WORDS
@@ -131,7 +132,7 @@ def _seen(seen: Iterable[Seen], language: str) -> str:
     return "<br>".join(
         escape(
             f"{one.what.in_(language)}: {words[one.happened].in_(language)}"
-            + (f" ({one.detail})" if one.detail else "")
+            + (f" ({visible(one.detail)})" if one.detail else "")
         )
         for one in seen
     )

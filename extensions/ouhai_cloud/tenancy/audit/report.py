@@ -14,6 +14,7 @@ from typing import Any
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit.checks import CHECKS
 from ouhai_cloud.tenancy.audit.findings import Check, Finding
+from ouhai_cloud.tenancy.audit.naming import visible
 from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial, Verdict
 
 FORMAT = 1
@@ -116,7 +117,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
 
 
 def _seen(seen: Seen) -> dict[str, Any]:
-    return {"what": _text(seen.what), "happened": seen.happened, "detail": seen.detail}
+    return {"what": _text(seen.what), "happened": seen.happened, "detail": visible(seen.detail)}
 
 
 def _text(text: Text) -> dict[str, str]:
