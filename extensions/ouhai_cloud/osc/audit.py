@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from ouhai_cloud.osc.base import ArgumentParser, BureauCommand, Tenancy
+from ouhai_cloud.osc.interrupting import orderly
 from ouhai_cloud.osc.report import TEXT, Reporter
 from ouhai_cloud.tenancy.audit import files, signing
 from ouhai_cloud.tenancy.audit.audit import Subject, audit
+from ouhai_cloud.tenancy.audit.naming import visible
 from ouhai_cloud.tenancy.audit.report import Report
+from ouhai_cloud.tenancy.audit.verdicts import Trial, Verdict
 from ouhai_cloud.tenancy.audit.words import SEVERITY, VERDICT, WORDS
+from ouhai_cloud.tenancy.present import look
 
 FOUND = 4
 
@@ -64,10 +68,10 @@ class AuditBureaus(BureauCommand, Reporter):
             path, mark = parsed_args.check_signature, _signer(parsed_args, state)
             self.text = f"{path}: signed by key {mark}"
             return ("Report", "Key"), [(str(path), mark)]
-        with self.counted():
-            report = _audit(tenancy, static_only=parsed_args.static_only)
         folder = parsed_args.report or state / "audits"
-        written = files.write(report, folder, state, tenancy.language)
+        with self.counted(), orderly():
+            report = _audit(tenancy, static_only=parsed_args.static_only)
+            written = files.write(report, folder, state, tenancy.language)
         self.text = "\n".join((*summary(report, tenancy.language), *map(str, written)))
         if parsed_args.formatter != TEXT:
             for path in written:
@@ -88,10 +92,12 @@ def _signer(parsed_args: argparse.Namespace, state: Path) -> str:
 def _audit(tenancy: Tenancy, *, static_only: bool) -> Report:
     register = tenancy.register()
     api = tenancy.login()
+    # of this register, not of what its file may hold by now
+    present = look(api, register, tenancy.configuration, tenancy.store)
     subject = Subject(
         register=register,
         path=Path(register.source),
-        wanted=tenancy.present().desired,
+        wanted=present.desired,
         cloud=str(api.connection.config.name or ""),
         directory=tenancy.configuration.directory_domain,
     )
@@ -105,8 +111,9 @@ def _say(line: str) -> None:
 def summary(report: Report, language: str) -> Iterator[str]:
     """Yield what a terminal is told: each finding, each trial that failed, the result."""
     for code, severity, bureaus, what, text in _rows(report, language):
-        yield f"{code} {severity} {what or bureaus}: {text}"
-    yield WORDS["clean" if report.clean else "not_clean"].in_(language)
+        place = what or bureaus
+        yield f"{code} {severity}{' ' if place else ''}{place}: {text}"
+    yield WORDS[report.result].in_(language)
 
 
 def _rows(report: Report, language: str) -> Iterator[tuple[str, str, str, str, str]]:
@@ -117,4 +124,19 @@ def _rows(report: Report, language: str) -> Iterator[tuple[str, str, str, str, s
         yield one.check.code, severity, bureaus, one.hole.object, one.hole.text.in_(language)
     for trial in report.failed:
         verdict = VERDICT[trial.verdict].in_(language)
-        yield trial.code, verdict, " → ".join(trial.bureaus), "", trial.title.in_(language)
+        bureaus = " → ".join(filter(None, trial.bureaus))
+        yield trial.code, verdict, bureaus, "", _told(trial, language)
+
+
+def _told(trial: Trial, language: str) -> str:
+    """Return a failed trial's title with what makes it fail."""
+    breached = trial.verdict is Verdict.BREACHED
+    telling = trial.negatives if breached else trial.controls
+    reasons = (
+        one.what.in_(language)
+        + (f": {WORDS['no'].in_(language)}" if not breached else "")
+        + (f" ({visible(one.detail)})" if one.detail else "")
+        for one in telling
+        if one.happened is breached
+    )
+    return "; ".join((trial.title.in_(language), *reasons))

@@ -61,6 +61,29 @@ def test_clean_is_what_was_shown_to_be_clean(changes: dict[str, Any], is_clean: 
     assert report(**changes).clean is is_clean
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Configuration only, no trials."), ("zh", "未做实测")]
+)
+@pytest.mark.parametrize("found", [False, True])
+def test_without_trials_the_result_says_so_and_is_not_green(
+    language: str, words: str, found: bool
+) -> None:
+    image = Image("i1", "x", "p-A-oa", "public")
+    findings = checks.run(facts(plus(clean(), images=(image,)))) if found else ()
+    made = report(static_only=True, trials=(), findings=findings)
+    head = as_html(made, language).partition("<table>")[0]
+    assert words in head and '<p class="clean">' not in head
+    assert words in list(summary(made, language))[-1]
+    assert words not in as_html(report(), language)
+
+
+def test_the_terminal_is_told_why_a_trial_failed() -> None:
+    (line, _) = summary(report(trials=(trial(control=NO),)), "en")
+    assert line == "P01 inconclusive (a control failed) A → B: try; it: did not happen"
+    (line, _) = summary(report(trials=(trial(negative=replace(YES, detail="pong")),)), "zh")
+    assert line == "P01 被突破 A → B: 试; 事 (pong)"
+
+
 def test_what_is_found_stands_in_both_forms() -> None:
     image = Image("i1", "<script>alert(1)</script>", "p-A-oa", "public")
     found = checks.run(facts(plus(clean(), images=(image,))))

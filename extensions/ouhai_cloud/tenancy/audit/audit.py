@@ -7,17 +7,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ouhai_cloud.cloud.api import Api
+from ouhai_cloud.cloud.errors import SDK_ERRORS
 from ouhai_cloud.cloud.exposure import Field, expose
+from ouhai_cloud.cloud.probing import Site
+from ouhai_cloud.errors import OuhaiError
+from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit import active, checks
 from ouhai_cloud.tenancy.audit.active import Say
 from ouhai_cloud.tenancy.audit.checks.people import duty_groups
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.report import Report, digest_of
-from ouhai_cloud.tenancy.audit.verdicts import Trial
+from ouhai_cloud.tenancy.audit.naming import visible
+from ouhai_cloud.tenancy.audit.report import Report
+from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
 from ouhai_cloud.tenancy.register.model import Register
 from ouhai_cloud.tenancy.resources import State
 
 PAIR = 2
+_PAIR_FOUND = Text(
+    "two bureaus with a network behind a router were found",
+    "找到两个单位可供实测（网络已接路由器）",
+)
+_PROBED = Text("the probes came to their end", "探针实测全部完成")
 
 
 @dataclass(frozen=True)
@@ -37,11 +47,11 @@ class Subject:
 
 
 def audit(api: Api, subject: Subject, say: Say, *, static_only: bool) -> Report:
-    """Audit a cloud; what is found is in the report, not raised.
+    """Audit a cloud; what is found is in the report, not raised, and so is why probing failed.
 
     :param say: gets a line for each step.
-    :raises CloudUnreachable: a service does not answer.
-    :raises ProbeUnusable: a probe does not start or does not answer.
+    :raises CloudUnreachable: a service does not answer while it is listed.
+    :raises Refused: the auditor may not list something.
     """
     facts = look(api, subject)
     say(f"looked at {sum(facts.exposure.counts().values())} objects")
@@ -52,7 +62,7 @@ def audit(api: Api, subject: Subject, say: Say, *, static_only: bool) -> Report:
         cloud=subject.cloud,
         district=subject.register.district.name,
         register=str(subject.path),
-        digest=digest_of(subject.path),
+        digest=subject.register.digest,
         counts=facts.exposure.counts(),
         findings=findings,
         trials=trials,
@@ -69,8 +79,24 @@ def look(api: Api, subject: Subject) -> Facts:
 
 
 def _probe(api: Api, facts: Facts, say: Say) -> tuple[Trial, ...]:
+    """Return the trials; when probing fails, an inconclusive one that says why.
+
+    What was found before is worth a report, also when no probe can be had.
+    """
     places = active.sites(facts)
     if len(places) < PAIR:
         say("there are not two bureaus with a network behind a router: nothing to probe")
-        return ()
-    return active.probe(api, places, say)
+        return (_not_probed(places, _PAIR_FOUND),)
+    try:
+        return active.probe(api, places, say)
+    except (OuhaiError, OSError, *SDK_ERRORS) as error:
+        reason = str(error) or type(error).__name__
+        say(visible(f"probing failed: {reason}"))
+        return (_not_probed(places, _PROBED, reason),)
+
+
+def _not_probed(places: tuple[Site, ...], what: Text, reason: str = "") -> Trial:
+    """Return what stands in for the trials that were not made, or whose results are lost."""
+    first, second, *_ = (*(place.bureau for place in places), "", "")
+    title = Text("Whether probes could do their work", "探针能否完成实测")
+    return Trial("P00", title, (first, second), (), (Seen(what, False, reason),))

@@ -48,8 +48,9 @@ def as_html(report: Report, language: str = "zh") -> str:
 
 
 def _head(report: Report, language: str) -> str:
-    result = WORDS["clean" if report.clean else "not_clean"].in_(language)
-    kind = "clean" if report.clean else "critical"
+    result = WORDS[report.result].in_(language)
+    # without trials nothing was shown that could be green
+    kind = "critical" if not report.clean else "high" if report.static_only else "clean"
     rows = (
         (WORDS["made"], f"{report.made:%Y-%m-%d %H:%M:%S} UTC"),
         (WORDS["cloud"], report.cloud),
@@ -119,7 +120,7 @@ def _trial(trial: Trial, language: str) -> str:
     verdict: Verdict = trial.verdict
     cells = (
         f"{trial.code} {escape(trial.title.in_(language))}",
-        escape(" → ".join(trial.bureaus)),
+        escape(" → ".join(filter(None, trial.bureaus))),
         _seen(trial.negatives, language),
         _seen(trial.controls, language),
         f'<span class="{verdict}">{VERDICT[verdict].in_(language)}</span>',

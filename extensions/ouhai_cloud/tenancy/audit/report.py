@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from ouhai_cloud.language import Text
@@ -28,7 +26,7 @@ class Report:
     :param cloud: the cloud's name in clouds.yaml.
     :param district: the district's name.
     :param register: the register's file, as it was named.
-    :param digest: SHA-256 of that file.
+    :param digest: SHA-256 of that file's content as it was audited against.
     :param counts: how many objects of each kind were looked at.
     :param static_only: no probes were sent, so `trials` is empty on purpose.
     """
@@ -55,14 +53,19 @@ class Report:
         return probed and not self.findings and not self.failed
 
     @property
+    def result(self) -> str:
+        """Return the name of the words that say the result."""
+        return result(clean=self.clean, static_only=self.static_only)
+
+    @property
     def name(self) -> str:
         """Return what the report's files are called, without suffix."""
         return f"audit-{self.made:%Y%m%dT%H%M%SZ}"
 
 
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def result(*, clean: bool, static_only: bool) -> str:
+    """Return the name of the words that say a result: without trials it is another one."""
+    return ("clean" if clean else "not_clean") + ("_static" if static_only else "")
 
 
 def as_json(report: Report) -> str:

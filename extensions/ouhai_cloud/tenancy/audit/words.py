@@ -17,6 +17,14 @@ WORDS: Mapping[str, Text] = {
     "looked_at": Text("Looked at", "检查对象数"),
     "clean": Text("Result: nothing was found.", "结论：未发现隔离问题。"),
     "not_clean": Text("Result: there is something to do.", "结论：存在需要处理的问题。"),
+    "clean_static": Text(
+        "Result: nothing was found in the configuration. Configuration only, no trials.",
+        "结论：配置中未发现隔离问题。仅做静态检查，未做实测。",
+    ),
+    "not_clean_static": Text(
+        "Result: there is something to do. Configuration only, no trials.",
+        "结论：存在需要处理的问题。仅做静态检查，未做实测。",
+    ),
     "findings": Text("1. Holes found in the configuration", "一、静态检查发现的问题"),
     "none": Text("None.", "无。"),
     "object": Text("Object", "对象"),
@@ -26,7 +34,8 @@ WORDS: Mapping[str, Text] = {
     "remedy": Text("How to close it", "处理办法"),
     "trials": Text("2. What probes could reach", "二、探针实测"),
     "static_only": Text(
-        "This audit looked at the configuration only.", "本次只做了静态检查，没有实测。"
+        "Configuration only, no trials: whether packets pass was not tried.",
+        "仅做静态检查，未做实测：没有验证报文实际能否互通。",
     ),
     "trial": Text("Trial", "实测项"),
     "direction": Text("Direction", "方向"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from ouhai_cloud.errors import Fault, RegisterInvalid
@@ -16,9 +18,10 @@ def load(path: Path) -> Register:
     :param path: the file; UTF-8, at most 1 MiB.
     :raises RegisterInvalid: with every fault that was found, each with its line.
     """
-    return load_text(
-        yaml_text.decode(read_limited(path, yaml_text.LIMIT_BYTES), str(path)), str(path)
-    )
+    raw = read_limited(path, yaml_text.LIMIT_BYTES)
+    register = load_text(yaml_text.decode(raw, str(path)), str(path))
+    # of these bytes, not of what the file holds by the time somebody asks
+    return replace(register, digest=hashlib.sha256(raw).hexdigest())
 
 
 def load_text(text: str, name: str) -> Register:

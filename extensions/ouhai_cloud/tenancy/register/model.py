@@ -123,12 +123,17 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Register:
-    """The whole register; bureaus and agreements are sorted by code."""
+    """The whole register; bureaus and agreements are sorted by code.
+
+    :param source: the file that it was read from, as it was named; empty for none.
+    :param digest: SHA-256 of that file's content, as it was read.
+    """
 
     district: District
     bureaus: tuple[Bureau, ...]
     agreements: tuple[Agreement, ...] = ()
     source: str = field(default="", compare=False)
+    digest: str = field(default="", compare=False)
 
     def bureau(self, code: str) -> Bureau:
         """Return the bureau of a code; KeyError when there is none."""
