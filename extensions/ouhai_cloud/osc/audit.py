@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ouhai_cloud.errors import OuhaiError
 from ouhai_cloud.osc.base import ArgumentParser, BureauCommand, Tenancy
 from ouhai_cloud.osc.interrupting import orderly
 from ouhai_cloud.osc.report import TEXT, Reporter
@@ -20,12 +21,19 @@ from ouhai_cloud.tenancy.audit.words import SEVERITY, VERDICT, WORDS
 from ouhai_cloud.tenancy.present import look
 
 FOUND = 4
+CHECKED = ("intact", "made", "cloud", "signed_by", "trusted")
+
+
+class KeyUnused(OuhaiError):
+    """A key was given where nothing is checked."""
 
 
 class AuditBureaus(BureauCommand, Reporter):
     """Look for ways between bureaus, try some with probe guests, and write a signed report.
 
-    Exit codes: 0 nothing found, 4 findings, a breach, or a trial that showed nothing.
+    Exit codes: 0 nothing found, 4 findings, a breach, or a trial that showed nothing, also
+    because probes could not be sent. With --check-signature: 0 the report is what was signed,
+    whatever its result, 1 it is not.
 
     Examples:
       openstack bureau audit --report /srv/audits
@@ -50,43 +58,62 @@ class AuditBureaus(BureauCommand, Reporter):
             "--check-signature",
             metavar="<report>",
             type=Path,
-            help="Only check a report's signature",
+            help="Only check a report: its signature, its name, and that page and data belong "
+            "together; say when it was made, its result and the key",
         )
         parser.add_argument(
             "--key",
             metavar="<file>",
             type=Path,
-            help="Public key for that (default: of this host, else the one beside the report)",
+            help="Public key for that (default: of this host)",
         )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> tuple[Any, Any]:
         """Audit, or check a signature; return columns and what was found."""
         tenancy = self.tenancy(parsed_args)
-        state = tenancy.configuration.state
         if parsed_args.check_signature:
-            path, mark = parsed_args.check_signature, _signer(parsed_args, state)
-            self.text = f"{path}: signed by key {mark}"
-            return ("Report", "Key"), [(str(path), mark)]
-        folder = parsed_args.report or state / "audits"
+            return self._checked(parsed_args, tenancy)
+        if parsed_args.key:
+            raise KeyUnused(
+                "--key is for checking a report and signs none; name the report by "
+                "--check-signature, or leave --key out"
+            )
+        state = tenancy.configuration.state
+        # before the audit, which takes minutes, and whose findings should not be lost
+        archive = files.archive(parsed_args.report or state / "audits", state)
         with self.counted(), orderly():
             report = _audit(tenancy, static_only=parsed_args.static_only)
-            written = files.write(report, folder, state, tenancy.language)
-        self.text = "\n".join((*summary(report, tenancy.language), *map(str, written)))
+            written = _written(report, archive, tenancy.language)
+        mark = f"{WORDS['signed_by'].in_(tenancy.language)}: {signing.fingerprint(archive.public)}"
+        lines = (*map(str, written), mark)
+        self.text = "\n".join((*summary(report, tenancy.language), *lines))
         if parsed_args.formatter != TEXT:
-            for path in written:
-                _say(str(path))
+            for line in (WORDS[report.result].in_(tenancy.language), *lines):
+                _say(line)
         self.code = 0 if report.clean else FOUND
         columns = ("Code", "Severity", "Bureaus", "Object", "Text")
         return columns, list(_rows(report, tenancy.language))
 
-
-def _signer(parsed_args: argparse.Namespace, state: Path) -> str:
-    """Return the mark of the key that signed a report."""
-    path = parsed_args.check_signature
-    if parsed_args.key or not (state / signing.KEY_NAME).exists():
-        return signing.verify(path, parsed_args.key or path.parent / signing.PUBLIC_NAME)
-    return signing.verify_own(path, state)
+    def _checked(self, parsed_args: argparse.Namespace, tenancy: Tenancy) -> tuple[Any, Any]:
+        """Check a report; what it says of itself is shown, so that an old one is seen to be old."""
+        key: Path | None = parsed_args.key
+        trusted = signing.given(key) if key else signing.own(tenancy.configuration.state)
+        found = files.check(parsed_args.check_signature, trusted)
+        said = {name: WORDS[name].in_(tenancy.language) for name in (*CHECKED, found.result)}
+        made, cloud = f"{found.made:%Y-%m-%d %H:%M:%S} UTC", visible(found.cloud)
+        self.text = "\n".join(
+            (
+                *(f"{path}: {said['intact']}" for path in (found.page, found.data)),
+                f"{said['made']}: {made}",
+                f"{said['cloud']}: {cloud}",
+                said[found.result],
+                f"{said['signed_by']}: {trusted.fingerprint} ({said['trusted']} {trusted.path})",
+            )
+        )
+        columns = ("Report", "Made", "Cloud", "Clean", "Result", "Key", "Trusted")
+        told = (found.clean, said[found.result], trusted.fingerprint, str(trusted.path))
+        return columns, [(str(parsed_args.check_signature), made, cloud, *told)]
 
 
 def _audit(tenancy: Tenancy, *, static_only: bool) -> Report:
@@ -102,6 +129,16 @@ def _audit(tenancy: Tenancy, *, static_only: bool) -> Report:
         directory=tenancy.configuration.directory_domain,
     )
     return audit(api, subject, _say, static_only=static_only)
+
+
+def _written(report: Report, archive: files.Archive, language: str) -> tuple[Path, Path]:
+    """Write the report; when it cannot be, at least say on stderr what was found."""
+    try:
+        return files.write(report, archive, language)
+    except files.ReportUnwritable:
+        for line in summary(report, language):
+            _say(line)
+        raise
 
 
 def _say(line: str) -> None:

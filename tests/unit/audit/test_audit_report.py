@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import stat
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ouhai_cloud.cloud.exposure.model import Image
 from ouhai_cloud.language import Text
 from ouhai_cloud.osc.audit import summary
-from ouhai_cloud.tenancy.audit import checks, files, signing
+from ouhai_cloud.tenancy.audit import checks
 from ouhai_cloud.tenancy.audit.page import as_html
 from ouhai_cloud.tenancy.audit.report import Report, as_json
-from ouhai_cloud.tenancy.audit.signing import SignatureInvalid
 from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
 from ouhai_cloud.tenancy.audit.words import COUNTED
 
@@ -88,7 +85,7 @@ def test_what_is_found_stands_in_both_forms() -> None:
     image = Image("i1", "<script>alert(1)</script>", "p-A-oa", "public")
     found = checks.run(facts(plus(clean(), images=(image,))))
     made = report(findings=found)
-    data = json.loads(as_json(made))
+    data = json.loads(as_json(made, made.name, as_html(made)))
     assert [one["code"] for one in data["findings"]] == ["G03"]
     assert not data["clean"]
     assert data["register"]["sha256"] == "d" * 64
@@ -106,7 +103,7 @@ def test_a_name_cannot_steer_the_screen_and_is_told_alike_everywhere() -> None:
         findings=checks.run(facts(plus(clean(), images=(image,)))), trials=(trial(negative=seen),)
     )
     terminal = "\n".join(summary(made, "zh"))
-    data = json.loads(as_json(made))
+    data = json.loads(as_json(made, made.name, as_html(made)))
     assert data["findings"][0]["object"] == f"image i1 ({told})"
     assert data["trials"][0]["must_not_happen"][0]["detail"] == told
     for text in (terminal, as_html(made)):
@@ -146,43 +143,3 @@ def test_the_page_is_whole_and_fetches_nothing(language: str) -> None:
 
 def test_every_listing_has_a_word_in_both_languages() -> None:
     assert set(COUNTED) == set(clean().counts())
-
-
-def test_a_report_is_signed_and_a_changed_one_is_refused(tmp_path: Path) -> None:
-    state = tmp_path / "state"
-    page, data = files.write(report(), tmp_path / "audits", state, "zh")
-    key = state / signing.KEY_NAME
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    mark = signing.verify(data, data.parent / signing.PUBLIC_NAME)
-    assert signing.verify_own(page, state) == mark
-    data.write_text(data.read_text().replace('"clean": true', '"clean": false'))
-    with pytest.raises(SignatureInvalid, match="audit again"):
-        signing.verify(data, data.parent / signing.PUBLIC_NAME)
-
-
-def test_a_report_signed_by_another_key_is_refused(tmp_path: Path) -> None:
-    _, data = files.write(report(), tmp_path / "a", tmp_path / "one", "zh")
-    with pytest.raises(SignatureInvalid, match="is not what"):
-        signing.verify_own(data, tmp_path / "two")
-
-
-def test_a_report_without_signature_or_key_is_refused(tmp_path: Path) -> None:
-    _, data = files.write(report(), tmp_path / "a", tmp_path / "state", "zh")
-    data.with_name(data.name + signing.SUFFIX).unlink()
-    with pytest.raises(SignatureInvalid, match="cannot be read"):
-        signing.verify_own(data, tmp_path / "state")
-    with pytest.raises(SignatureInvalid, match="no public key"):
-        signing.verify(data, tmp_path / "missing.pub")
-
-
-def test_a_key_that_others_can_read_signs_nothing(tmp_path: Path) -> None:
-    signing.signing_key(tmp_path)
-    (tmp_path / signing.KEY_NAME).chmod(0o644)
-    with pytest.raises(SignatureInvalid, match="others can read"):
-        files.write(report(), tmp_path / "a", tmp_path, "zh")
-    assert not (tmp_path / "a").exists()
-
-
-def test_the_key_stays_the_same(tmp_path: Path) -> None:
-    one, two = (signing.signing_key(tmp_path).public_key() for _ in range(2))
-    assert signing.fingerprint(one) == signing.fingerprint(two)

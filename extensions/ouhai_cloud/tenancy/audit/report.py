@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from ouhai_cloud.tenancy.audit.findings import Check, Finding
 from ouhai_cloud.tenancy.audit.naming import visible
 from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial, Verdict
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Report:
 
     @property
     def name(self) -> str:
-        """Return what the report's files are called, without suffix."""
+        """Return what the report's files are called, without suffix and number."""
         return f"audit-{self.made:%Y%m%dT%H%M%SZ}"
 
 
@@ -68,10 +69,16 @@ def result(*, clean: bool, static_only: bool) -> str:
     return ("clean" if clean else "not_clean") + ("_static" if static_only else "")
 
 
-def as_json(report: Report) -> str:
-    """Return the whole report as JSON, both languages in it."""
+def as_json(report: Report, name: str, page: str) -> str:
+    """Return the whole report as JSON, both languages in it.
+
+    :param name: what its files are called, without suffix: what is signed says which one it is.
+    :param page: the text of its page, which is bound to it by its digest.
+    """
     document = {
         "format": FORMAT,
+        "name": name,
+        "page": {"sha256": hashlib.sha256(page.encode()).hexdigest()},
         "made": report.made.isoformat(),
         "cloud": report.cloud,
         "district": report.district,

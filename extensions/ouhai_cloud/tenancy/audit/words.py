@@ -49,6 +49,9 @@ WORDS: Mapping[str, Text] = {
     "check": Text("Check", "检查项"),
     "severity": Text("Severity", "级别"),
     "found": Text("Found", "发现数"),
+    "intact": Text("as it was signed", "与签名时一致"),
+    "signed_by": Text("Signed by key", "签名密钥指纹"),
+    "trusted": Text("trusted because of", "信任依据"),
     "signature": Text(
         "Security auditor (signature): ____________ Date: ____________",
         "安全审计员（签字）：____________　日期：____________",
