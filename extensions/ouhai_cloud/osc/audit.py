@@ -21,6 +21,7 @@ from ouhai_cloud.tenancy.audit.words import SEVERITY, VERDICT, WORDS
 from ouhai_cloud.tenancy.present import look
 
 FOUND = 4
+LOCK_NAME = "audit.lock"
 CHECKED = ("intact", "made", "cloud", "signed_by", "trusted")
 
 
@@ -127,6 +128,7 @@ def _audit(tenancy: Tenancy, *, static_only: bool) -> Report:
         wanted=present.desired,
         cloud=str(api.connection.config.name or ""),
         directory=tenancy.configuration.directory_domain,
+        lock=tenancy.configuration.state / LOCK_NAME,
     )
     return audit(api, subject, _say, static_only=static_only)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -16,8 +17,10 @@ from typing import Any
 import pytest
 from ouhai_cloud.osc import audit
 from ouhai_cloud.tenancy.audit import files, signing
+from ouhai_cloud.tenancy.audit.audit import Subject
 from ouhai_cloud.tenancy.audit.report import Report
 
+from tests.support.tenancy_bench import REGISTER_FILE, Bench
 from tests.unit.audit.test_audit_report import YES, report, trial
 
 LATER = datetime(2026, 11, 30, 1, tzinfo=UTC)
@@ -131,3 +134,30 @@ def test_told_to_end_the_audit_leaves_by_an_exception(command: Command) -> None:
     with pytest.raises(SystemExit) as ended:
         command.run()
     assert ended.value.code == 128 + signal.SIGTERM and cleaned == [True]
+
+
+def test_what_is_audited_is_the_register_that_was_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def note(_: Any, subject: Subject, *__: Any, **___: Any) -> Report:
+        seen.append(subject)
+        return report()
+
+    monkeypatch.setattr(audit, "audit", note)
+    monkeypatch.setenv("OUHAI_CLASS3_HOSTS", "compute3")
+    api: Any = Bench(tmp_path).api
+    api.connection = SimpleNamespace(config=SimpleNamespace(name="lab"))
+    app: Any = SimpleNamespace(
+        client_manager=SimpleNamespace(bureau=api),
+        stdout=StringIO(),
+        options=Namespace(timing=False),
+    )
+    made = audit.AuditBureaus(app, None)
+    words = ["--register", str(REGISTER_FILE), "--state", str(tmp_path / "state")]
+    assert made.run(made.get_parser("openstack bureau audit").parse_args(words)) == 0
+    (subject,) = seen
+    assert subject.register.digest == hashlib.sha256(REGISTER_FILE.read_bytes()).hexdigest()
+    assert subject.path == REGISTER_FILE and subject.cloud == "lab" and subject.wanted
+    assert subject.lock == tmp_path / "state" / "audit.lock"

@@ -37,6 +37,8 @@ class Subject:
     :param path: the register's file.
     :param cloud: the cloud's name, for the report.
     :param directory: name of the domain that staff log in from.
+    :param lock: a file by which audits keep out of each other's probes; None for whoever knows
+        that no other audit of this cloud runs.
     """
 
     register: Register
@@ -44,6 +46,7 @@ class Subject:
     wanted: State
     cloud: str
     directory: str
+    lock: Path | None = None
 
 
 def audit(api: Api, subject: Subject, say: Say, *, static_only: bool) -> Report:
