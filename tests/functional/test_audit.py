@@ -23,8 +23,7 @@ from ouhai_cloud.tenancy.audit import active, checks
 from ouhai_cloud.tenancy.audit.audit import Subject, look
 from ouhai_cloud.tenancy.audit.facts import Facts
 from ouhai_cloud.tenancy.audit.findings import Finding
-from ouhai_cloud.tenancy.audit.hearing import exchange
-from ouhai_cloud.tenancy.audit.trials import on_the_wire
+from ouhai_cloud.tenancy.audit.trials import tried
 from ouhai_cloud.tenancy.audit.verdicts import Verdict
 from ouhai_cloud.tenancy.present import look as look_at_present
 from ouhai_cloud.tenancy.register.load import load
@@ -326,7 +325,7 @@ def test_probes_see_a_way_between_two_bureaus_and_a_port_that_may_lie(
 
 
 def breached(one: probing.Guest, other: probing.Guest) -> set[str]:
-    trials = on_the_wire(*exchange(one, other))
+    trials = tried(one, other)
     assert Verdict.INCONCLUSIVE not in {trial.verdict for trial in trials}, trials
     return {trial.code for trial in trials if trial.verdict is Verdict.BREACHED}
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from types import SimpleNamespace
 from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,11 +16,24 @@ from ouhai_cloud.cloud.probing import Guest
 from ouhai_cloud.tenancy.audit import active, frames, hearing
 from ouhai_cloud.tenancy.audit.frames import ARP, Frame, Station
 from ouhai_cloud.tenancy.audit.hearing import FORGED_MAC
-from ouhai_cloud.tenancy.audit.trials import on_the_wire
+from ouhai_cloud.tenancy.audit.trials import on_the_wire, tried
 from ouhai_cloud.tenancy.audit.verdicts import Trial, Verdict
+
+LISTENERS = {"P01", "P02", "P03", "P06"}
+"""Trials that show something only when the other listened while the attacker sent."""
 
 OPEN = ("segment", "routed", "address", "mac")
 """Ways in which the simulated network can be open."""
+
+
+class Clock(threading.local):
+    """The auditor's clock, which only the simulated pages move; each page has its own thread."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        """Return the seconds."""
+        return self.now
 
 
 @dataclass
@@ -32,8 +46,10 @@ class Wire:
     ready: threading.Barrier = field(default_factory=lambda: threading.Barrier(2))
     sent: threading.Barrier = field(default_factory=lambda: threading.Barrier(2))
     heard: dict[str, list[bytes]] = field(default_factory=lambda: {"A": [], "B": []})
+    clock: Clock = field(default_factory=Clock)
+    exchanges: int = 0
 
-    def carry(self, sender: FakeGuest, data: bytes) -> None:
+    def carry(self, sender: FakeGuest, data: bytes, moment: float) -> None:
         """Bring a frame to whoever would hear it."""
         frame = frames.read(data)
         assert frame is not None
@@ -44,7 +60,9 @@ class Wire:
             return
         other = self.guests["B" if sender.bureau == "A" else "A"]
         to_other = frame.kind != ARP and frame.target == IPv4Address(other.address)
-        if "segment" in self.open:
+        if not other.start <= moment <= other.start + other.seconds:
+            pass
+        elif "segment" in self.open:
             self.heard[other.bureau].append(data)
         elif "routed" in self.open and to_other and frame.target_mac == sender.gateway_mac:
             self.heard[other.bureau].append(_mac(other.mac) + _mac(other.gateway_mac) + data[12:])
@@ -78,33 +96,56 @@ class FakeGuest:
     gateway_mac: str
     gateway_address: str
     unused: str
+    late: float = 0
+    flaw: tuple[str, str] = ("", "")
+    seconds: int = 0
     server_id: str = ""
     floating: str = ""
     outer_gateway: str = ""
+
+    @property
+    def start(self) -> float:
+        """When it begins to listen, by the auditor's clock."""
+        return Clock.now + self.late
 
     def serves(self, _port: int) -> bool:
         """Serve nobody outside the wire."""
         return False
 
     def page(self, path: str) -> str:
-        """Answer as the probe does: send all, wait for the other, tell what was heard."""
+        """Answer as the probe does: send all, wait for the other, tell what was heard and when."""
         query = parse_qs(urlsplit(path).query)
+        self.seconds = int(query["seconds"][0])
+        keep = [bytes.fromhex(piece) for piece in query["keep"][0].split(",")]
+        self.wire.heard[self.bureau] = []
         self.wire.ready.wait(5)
-        if self.bureau not in self.wire.dead:
-            for text in query["send"][0].split(","):
-                self.wire.carry(self, bytes.fromhex(text))
+        booted = self.start - int(self.mac[-4]) * 1000
+        lines = [f"began: {self.start - booted}", "result: ok", f"listening: {self.start - booted}"]
+        for number in range(self.seconds):
+            moment = self.start + number
+            if self.bureau not in self.wire.dead:
+                for text in query["send"][0].split(","):
+                    self.wire.carry(self, bytes.fromhex(text), moment)
+            lines.append(f"round: {moment - booted} {moment - booted + 0.1:.2f}")
         self.wire.sent.wait(5)
-        heard = self.wire.heard[self.bureau] if self.bureau not in self.wire.dead else []
-        return "result: ok\n" + "".join(f"frame: {one.hex()}\n" for one in heard)
+        if self.bureau not in self.wire.dead:
+            heard = self.wire.heard[self.bureau]
+            assert all(any(piece in one for piece in keep) for one in heard)
+            lines += [f"frame: {one.hex()}" for one in heard]
+        self.wire.clock.now = self.start + self.seconds
+        self.wire.exchanges += self.bureau == "A"
+        end = self.wire.clock.now - booted
+        lines += [f"stopped: {end}", f"rounds: {self.seconds}", "lost: 0", f"ended: {end}"]
+        return ("\n".join(lines) + "\n").replace(*self.flaw) if any(self.flaw) else "\n".join(lines)
 
 
 def _mac(text: str) -> bytes:
     return bytes.fromhex(text.replace(":", ""))
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *opened: str, dead: str = "") -> dict[str, Trial]:
-    monkeypatch.setattr(hearing, "HEAD_START_SECONDS", 0)
+def simulated(monkeypatch: pytest.MonkeyPatch, *opened: str, dead: str = "") -> Wire:
     wire = Wire(frozenset(opened), frozenset(dead))
+    monkeypatch.setattr(hearing, "time", SimpleNamespace(monotonic=wire.clock.monotonic))
     for number, code in enumerate("AB"):
         net = f"172.20.{number}"
         wire.guests[code] = FakeGuest(
@@ -116,9 +157,27 @@ def run(monkeypatch: pytest.MonkeyPatch, *opened: str, dead: str = "") -> dict[s
             f"{net}.1",
             f"{net}.14",
         )
-    one, other = (cast(Guest, wire.guests[code]) for code in "AB")
-    trials = on_the_wire(*hearing.exchange(one, other))
-    return {one.code: one for one in trials}
+    return wire
+
+
+def pair(wire: Wire) -> tuple[Guest, Guest]:
+    return cast(Guest, wire.guests["A"]), cast(Guest, wire.guests["B"])
+
+
+def once(wire: Wire) -> dict[str, Trial]:
+    return {one.code: one for one in on_the_wire(*hearing.exchange(*pair(wire)))}
+
+
+def again(wire: Wire) -> dict[str, Trial]:
+    return {one.code: one for one in tried(*pair(wire))}
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *opened: str, dead: str = "") -> dict[str, Trial]:
+    return once(simulated(monkeypatch, *opened, dead=dead))
+
+
+def unclear(trials: dict[str, Trial]) -> set[str]:
+    return {code for code, one in trials.items() if one.verdict is Verdict.INCONCLUSIVE}
 
 
 def breached(trials: dict[str, Trial]) -> set[str]:
@@ -155,9 +214,66 @@ def test_a_dead_attacker_shows_nothing(monkeypatch: pytest.MonkeyPatch, dead: st
 def test_a_deaf_victim_shows_nothing_where_it_had_to_listen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    trials = run(monkeypatch, dead="B")
-    unclear = {code for code, one in trials.items() if one.verdict is Verdict.INCONCLUSIVE}
-    assert unclear == {"P01", "P02", "P03", "P06"}
+    assert unclear(run(monkeypatch, dead="B")) == LISTENERS
+
+
+@pytest.mark.parametrize("who", ["A", "B"])
+def test_probes_that_did_not_meet_show_nothing(monkeypatch: pytest.MonkeyPatch, who: str) -> None:
+    wire = simulated(monkeypatch, "segment")
+    wire.guests[who].late = 30
+    trials = again(wire)
+    assert unclear(trials) == LISTENERS
+    assert wire.exchanges == 3
+
+
+@pytest.mark.parametrize("who", ["A", "B"])
+@pytest.mark.parametrize("opened", ["segment", ""])
+def test_a_late_probe_gets_a_longer_exchange(
+    monkeypatch: pytest.MonkeyPatch, who: str, opened: str
+) -> None:
+    wire = simulated(monkeypatch, opened)
+    wire.guests[who].late = 9
+    trials = again(wire)
+    assert not unclear(trials)
+    assert breached(trials) == (LISTENERS if opened else set())
+    assert wire.exchanges == 2
+
+
+@pytest.mark.parametrize("late", [0, 1, 3, 6])
+def test_what_is_a_little_late_needs_no_second_exchange(
+    monkeypatch: pytest.MonkeyPatch, late: float
+) -> None:
+    wire = simulated(monkeypatch)
+    wire.guests["B"].late = late
+    assert not unclear(again(wire))
+    assert wire.exchanges == 1
+
+
+FLAWS = {
+    "failed": ("result: ok", "result: failed\nerror: send: No buffer space available"),
+    "cut off": ("ended: ", "frame: 020"),
+    "not told": ("listening: ", "heard: "),
+    "rounds": ("rounds: 8", "rounds: 9"),
+    "lost": ("lost: 0", "lost: 7"),
+    "s of 8": ("stopped: ", "stopped: 0\nreally: "),
+}
+
+
+@pytest.mark.parametrize("who", ["A", "B"])
+@pytest.mark.parametrize("flaw", FLAWS.values(), ids=FLAWS)
+def test_an_answer_that_is_not_whole_shows_nothing(
+    monkeypatch: pytest.MonkeyPatch, who: str, flaw: tuple[str, str]
+) -> None:
+    wire = simulated(monkeypatch)
+    wire.guests[who].flaw = flaw
+    alone = {"P04", "P05"} if who == "A" else set()
+    assert unclear(once(wire)) == LISTENERS | alone
+
+
+def test_what_a_failed_probe_heard_is_a_breach_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = simulated(monkeypatch, "segment")
+    wire.guests["B"].flaw = FLAWS["failed"]
+    assert breached(once(wire)) == LISTENERS
 
 
 def test_the_forged_mac_is_nobodys() -> None:

@@ -12,8 +12,7 @@ from ouhai_cloud.cloud import probing
 from ouhai_cloud.cloud.api import Api
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit.facts import Facts
-from ouhai_cloud.tenancy.audit.hearing import exchange
-from ouhai_cloud.tenancy.audit.trials import on_the_wire
+from ouhai_cloud.tenancy.audit.trials import tried
 from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
 
 METADATA = "http://169.254.169.254/openstack/latest/meta_data.json"
@@ -61,7 +60,7 @@ def probe(api: Api, places: tuple[probing.Site, ...], say: Say) -> tuple[Trial, 
         trials: list[Trial] = []
         for attacker, victim in permutations(running, 2):
             say(f"{attacker.bureau} tries to reach {victim.bureau}")
-            trials += on_the_wire(*exchange(attacker, victim))
+            trials += tried(attacker, victim)
             trials += [metadata(attacker, victim), closed_port(attacker, victim)]
             trials.append(console(api, attacker, victim))
         say("removing the probes")

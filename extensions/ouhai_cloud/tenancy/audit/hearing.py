@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from urllib.parse import quote
 
 from ouhai_cloud.cloud.probing import Guest
+from ouhai_cloud.tenancy.audit.answers import Answer, Span, parse
 from ouhai_cloud.tenancy.audit.frames import (
     Frame,
     Station,
@@ -18,13 +18,10 @@ from ouhai_cloud.tenancy.audit.frames import (
     dhcp_discover,
     dhcp_offer,
     echo_request,
-    read,
 )
 
-LISTEN_SECONDS = 6
-HEAD_START_SECONDS = 1.0
+LISTEN_SECONDS = 8
 FORGED_MAC = "02:6f:75:68:61:69"
-FRAME = re.compile(r"^frame: ([0-9a-f]+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,6 +40,12 @@ class Marks:
         one, two, three, four = (secrets.token_hex(8).encode() for _ in range(4))
         return cls(one, two, three, four, secrets.randbits(32))
 
+    @property
+    def pieces(self) -> tuple[bytes, ...]:
+        """Return what the frames hold that have these marks."""
+        transaction = self.transaction.to_bytes(4)
+        return self.to_gateway, self.to_other, self.through_gateway, self.forged, transaction
+
 
 @dataclass(frozen=True)
 class Side:
@@ -50,7 +53,12 @@ class Side:
 
     guest: Guest
     marks: Marks
-    heard: tuple[Frame, ...] = ()
+    answer: Answer = field(default_factory=Answer)
+
+    @property
+    def heard(self) -> tuple[Frame, ...]:
+        """Return the frames that it heard."""
+        return self.answer.frames
 
     @property
     def station(self) -> Station:
@@ -93,27 +101,36 @@ def hostile(side: Side, other: Side) -> list[bytes]:
     ]
 
 
-def exchange(attacker: Guest, victim: Guest) -> tuple[Side, Side]:
+def matter(one: Side, other: Side) -> list[bytes]:
+    """Return pieces of which every frame holds one that a trial looks for.
+
+    A bureau's own broadcasts hold none, so that they cannot make a probe deaf.
+    """
+    cards = (one.station.mac, other.station.mac, FORGED_MAC)
+    pieces = [bytes.fromhex(mac.replace(":", "")) for mac in cards]
+    pieces += [one.forged.packed, other.forged.packed]
+    return [*pieces, *one.marks.pieces, *other.marks.pieces]
+
+
+def exchange(attacker: Guest, victim: Guest, seconds: int = LISTEN_SECONDS) -> tuple[Side, Side]:
     """Let both send what they may, and the attacker what it may not; return what each heard.
 
+    Each sends again and again for as long as it listens: whoever begins late still meets the other.
+
+    :param seconds: how long each listens.
     :raises ProbeUnusable: a probe does not answer its auditor.
     """
     one, other = Side(attacker, Marks.fresh()), Side(victim, Marks.fresh())
+    keep = matter(one, other)
     with ThreadPoolExecutor(2) as pool:
-        # the victim listens before the attacker sends, and longer
-        listening = pool.submit(_wire, other, LISTEN_SECONDS, honest(other))
-        time.sleep(HEAD_START_SECONDS)
-        sending = pool.submit(_wire, one, LISTEN_SECONDS - 2, [*honest(one), *hostile(one, other)])
+        listening = pool.submit(_wire, other, seconds, honest(other), keep)
+        sending = pool.submit(_wire, one, seconds, [*honest(one), *hostile(one, other)], keep)
         return sending.result(), listening.result()
 
 
-def _wire(side: Side, seconds: int, frames: list[bytes]) -> Side:
-    send = quote(",".join(frame.hex() for frame in frames))
-    text = side.guest.page(f"cgi-bin/wire?seconds={seconds}&send={send}")
-    return Side(side.guest, side.marks, tuple(parse(text)))
-
-
-def parse(text: str) -> list[Frame]:
-    """Return the frames in an answer of the probe's page `wire`."""
-    found = (read(bytes.fromhex(hexadecimal)) for hexadecimal in FRAME.findall(text))
-    return [frame for frame in found if frame is not None]
+def _wire(side: Side, seconds: int, frames: list[bytes], keep: list[bytes]) -> Side:
+    send, kept = (quote(",".join(one.hex() for one in many)) for many in (frames, keep))
+    start = time.monotonic()
+    text = side.guest.page(f"cgi-bin/wire?seconds={seconds}&keep={kept}&send={send}")
+    answer = parse(text, seconds, Span(start, time.monotonic()))
+    return Side(side.guest, side.marks, answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import IPv4Address
 
+from ouhai_cloud.cloud.probing import Guest
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit.frames import (
     ARP,
@@ -14,8 +15,30 @@ from ouhai_cloud.tenancy.audit.frames import (
     is_echo_reply,
     offered_by,
 )
-from ouhai_cloud.tenancy.audit.hearing import FORGED_MAC, Side
-from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
+from ouhai_cloud.tenancy.audit.hearing import FORGED_MAC, LISTEN_SECONDS, Side, exchange
+from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial, Verdict
+
+# On a slow host the pages of two probes may hardly overlap; the next exchange is longer.
+MOST_EXCHANGES = 3
+CLARITY = (Verdict.INCONCLUSIVE, Verdict.ISOLATED, Verdict.BREACHED)
+
+
+def tried(attacker: Guest, victim: Guest) -> tuple[Trial, ...]:
+    """Let two probes send and listen, again and longer while a trial shows nothing.
+
+    Each exchange is a whole experiment: of each trial the clearest one counts, and a breach is one
+    whenever it was seen.
+
+    :raises ProbeUnusable: a probe does not answer its auditor.
+    """
+    clearest: dict[str, Trial] = {}
+    for times in range(1, MOST_EXCHANGES + 1):
+        for trial in on_the_wire(*exchange(attacker, victim, times * LISTEN_SECONDS)):
+            before = clearest.get(trial.code, trial)
+            clearest[trial.code] = max(trial, before, key=lambda one: CLARITY.index(one.verdict))
+        if all(trial.verdict is not Verdict.INCONCLUSIVE for trial in clearest.values()):
+            break
+    return tuple(clearest.values())
 
 
 def on_the_wire(attacker: Side, victim: Side) -> tuple[Trial, ...]:
@@ -46,7 +69,7 @@ def neighbours(attacker: Side, victim: Side) -> Trial:
                 lambda frame: frame.source_mac == attacker.station.mac,
             ),
         ),
-        (_arp_control(attacker), _arp_control(victim)),
+        (_arp_control(attacker), _arp_control(victim), _meeting(victim, attacker)),
     )
 
 
@@ -90,7 +113,7 @@ def _reach(code: str, title: Text, attacker: Side, victim: Side, mark: bytes) ->
                 lambda frame: mark in frame.payload,
             ),
         ),
-        (_echo_control(attacker), _echo_control(victim)),
+        (_echo_control(attacker), _echo_control(victim), _meeting(victim, attacker)),
     )
 
 
@@ -119,7 +142,7 @@ def forged_address(attacker: Side, victim: Side) -> Trial:
                 lambda frame: is_echo_reply(frame, attacker.marks.forged),
             ),
         ),
-        (_arp_control(attacker), _echo_control(attacker)),
+        (_arp_control(attacker), _echo_control(attacker), _listening(attacker)),
     )
 
 
@@ -137,7 +160,7 @@ def forged_mac(attacker: Side, victim: Side) -> Trial:
                 lambda frame: frame.target_mac == FORGED_MAC,
             ),
         ),
-        (_arp_control(attacker),),
+        (_arp_control(attacker), _listening(attacker)),
     )
 
 
@@ -169,6 +192,8 @@ def rogue_dhcp(attacker: Side, victim: Side) -> Trial:
                 lambda frame: offered_by(frame, transaction) not in (None, own),
             ),
             _arp_control(attacker),
+            _meeting(victim, attacker),
+            _meeting(attacker, victim),
         ),
     )
 
@@ -205,6 +230,36 @@ def _echo_control(side: Side) -> Seen:
         Text(f"the gateway answered {code}'s probe's echo", f"{code} 的探针得到网关的回应"),
         side,
         lambda frame: is_echo_reply(frame, side.marks.to_gateway),
+    )
+
+
+def _listening(side: Side) -> Seen:
+    """Show that a probe listened from its first frame on until after its last one."""
+    code = side.guest.bureau
+    answer = side.answer
+    return Seen(
+        Text(f"{code}'s probe listened all the time", f"{code} 的探针全程监听"),
+        answer.listened is not None,
+        answer.fault or f"{len(answer.rounds)} rounds sent",
+    )
+
+
+def _meeting(listener: Side, sender: Side) -> Seen:
+    """Show that one probe listened while the other one sent all its frames."""
+    hears, sends = listener.guest.bureau, sender.guest.bureau
+    rounds = listener.answer.heard_out(sender.answer)
+    faults = [
+        f"{side.guest.bureau}: {side.answer.fault}"
+        for side in (listener, sender)
+        if side.answer.fault
+    ]
+    return Seen(
+        Text(
+            f"{hears}'s probe listened while {sends}'s sent",
+            f"{sends} 的探针发送时，{hears} 的探针在监听",
+        ),
+        rounds > 0 and not faults,
+        "; ".join(faults) or f"surely for {rounds} of {len(sender.answer.rounds)} rounds",
     )
 
 
