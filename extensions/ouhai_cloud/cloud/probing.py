@@ -1,23 +1,28 @@
 """Probe guests on networks of bureaus, in the auditor's own project: bureaus pay nothing for them.
 
 All that is made has a name that begins with `PREFIX`, and is removed at the end, also after a
-failure; what an audit that was killed left behind is removed before the next one.
+failure or when the audit is told to end; what an audit that was killed left behind is removed
+before the next one. Two audits at once would remove each other's probes: a lock keeps them apart.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Network
+from pathlib import Path
+from threading import Event
+from typing import Any
 
 import requests
 
 from ouhai_cloud.cloud.api import Api, Json
-from ouhai_cloud.cloud.threads import together
 from ouhai_cloud.errors import OuhaiError
+from ouhai_cloud.tenancy.lock import locked
 
 PREFIX = "ouhai-audit-"
 IMAGE = FLAVOR = "probe"
@@ -30,6 +35,10 @@ ROUTER_INTERFACE = "network:router_interface"
 
 class ProbeUnusable(OuhaiError):
     """A probe guest did not start or does not answer."""
+
+
+class ProbesLeft(OuhaiError):
+    """Something that an audit made could not be removed; each is named."""
 
 
 @dataclass(frozen=True)
@@ -86,36 +95,126 @@ class Guest:
 
 
 @contextmanager
-def guests(api: Api, sites: tuple[Site, ...]) -> Iterator[tuple[Guest, ...]]:
+def guests(
+    api: Api, sites: tuple[Site, ...], lock: Path | None = None
+) -> Iterator[tuple[Guest, ...]]:
     """Boot a probe at each site, wait until each answers, and remove them at the end.
 
+    :param lock: a file that is locked for as long as there are probes; None for whoever knows that
+        no other audit of this cloud runs.
+    :raises ApplyLocked: another audit has probes; says who and since when.
     :raises ProbeUnusable: one did not start, or does not answer in time.
+    :raises ProbesLeft: something could not be removed, of an earlier audit or of this one.
     :raises Refused: the image or the flavor is not there, or we lack a right.
     """
     api.warm("network", "compute", "image")
-    sweep(api)
     with ExitStack() as undo:
-        undo.callback(sweep, api)
+        if lock:
+            undo.enter_context(locked(lock))
+        sweep(api)
+        undo.push(partial(_leave, api))
         group_id = _security_group(api)
-        started = {site.bureau: partial(_start, api, site, group_id) for site in sites}
-        running = together(started)
-        yield tuple(running[site.bureau] for site in sites)
+        yield _boot(api, sites, group_id)
+
+
+def _boot(api: Api, sites: tuple[Site, ...], group_id: str) -> tuple[Guest, ...]:
+    """Start all at once; when one fails or we are told to end, no thread goes on making things."""
+    stop = Event()
+    pool = ThreadPoolExecutor(len(sites))
+    running: list[Future[Guest]] = []
+    try:
+        for site in sites:
+            running.append(pool.submit(_start, api, site, group_id, stop))
+        wait(running, return_when=FIRST_EXCEPTION)
+    finally:
+        stop.set()
+        _end(pool, running)
+    failed = (error for one in running if (error := one.exception()))
+    # Stopped is only who was stopped for another's sake
+    for error in sorted(failed, key=lambda one: isinstance(one, _Stopped)):
+        raise error
+    return tuple(one.result() for one in running)
+
+
+def _leave(api: Api, _: object, error: BaseException | None, __: object) -> None:
+    """Sweep, even when somebody who waits for the end presses Ctrl-C again."""
+    pool = ThreadPoolExecutor(1)
+    sweeping = pool.submit(sweep, api)
+    _end(pool, [sweeping])
+    try:
+        sweeping.result()
+    except ProbesLeft as left:
+        if isinstance(error, OuhaiError):
+            raise ProbesLeft(f"{error}\n{left}") from error
+        raise
+
+
+def _end(pool: ThreadPoolExecutor, running: list[Future[Any]]) -> None:
+    """Wait until threads have ended; who is told to end meanwhile does so then.
+
+    Each of them ends within a bounded time.
+    """
+    told: BaseException | None = None
+    while True:
+        try:
+            wait(running)
+            pool.shutdown()
+            break
+        # orderly() makes SystemExit of SIGTERM and SIGHUP
+        except (KeyboardInterrupt, SystemExit) as error:
+            told = error
+    if told:
+        raise told
 
 
 def sweep(api: Api) -> None:
-    """Remove all that an audit made, this one or one that was killed."""
-    servers = api.list("compute", "/servers", name=f"^{PREFIX}")
-    mine = [one["id"] for one in servers if one["name"].startswith(PREFIX)]
-    for server_id in mine:
-        api.delete("compute", f"/servers/{server_id}")
-    _wait(lambda: not _alive(api, mine), "probes are not removed", ACTIVE_SECONDS)
+    """Remove all that an audit made, this one or one that was killed.
+
+    Only in our own project, where probes are made: a bureau may give its things any name.
+
+    :raises ProbesLeft: something is still there; all else was removed.
+    """
+    left: list[str] = []
+    with _noted("servers", left):
+        _remove_servers(api, left)
     for path, collection in (
         ("/floatingips", "floatingips"),
         ("/ports", "ports"),
         ("/security-groups", "security_groups"),
     ):
-        for row in api.list("network", path, collection=collection, description=PREFIX):
-            api.delete("network", f"{path}/{row['id']}")
+        with _noted(path[1:], left):
+            own = api.own_project_id
+            for row in api.list(
+                "network", path, collection=collection, project_id=own, description=PREFIX
+            ):
+                with _noted(f"{path[1:]} {row['id']}", left):
+                    api.delete("network", f"{path}/{row['id']}")
+    if left:
+        raise ProbesLeft(
+            f"of an audit's probes these could not be removed: {'; '.join(left)}. Remove "
+            "them by hand in the auditor's project, or run the audit again, which tries to"
+        )
+
+
+def _remove_servers(api: Api, left: list[str]) -> None:
+    servers = api.list("compute", "/servers", name=f"^{PREFIX}")
+    mine = [one["id"] for one in servers if one["name"].startswith(PREFIX)]
+    going = []
+    for server_id in mine:
+        with _noted(f"server {server_id}", left):
+            api.delete("compute", f"/servers/{server_id}")
+            going.append(server_id)
+    with _noted(f"servers {', '.join(going)}", left):
+        _wait(lambda: not _alive(api, going), "they are not removed", ACTIVE_SECONDS, Event())
+
+
+@contextmanager
+def _noted(what: str, left: list[str]) -> Iterator[None]:
+    """Note what could not be removed, and why, and go on."""
+    try:
+        yield
+    except OuhaiError as error:
+        left.append(f"{what}: {error}")
 
 
 def _alive(api: Api, server_ids: list[str]) -> bool:
@@ -134,10 +233,23 @@ def _security_group(api: Api) -> str:
     return str(made["id"])
 
 
-def _start(api: Api, site: Site, group_id: str) -> Guest:
+class _Stopped(OuhaiError):
+    """A probe was not started to the end, as another one failed or the audit was told to end."""
+
+
+def _go_on(stop: Event) -> None:
+    if stop.is_set():
+        raise _Stopped("the probe was stopped while it started")
+
+
+def _start(api: Api, site: Site, group_id: str, stop: Event) -> Guest:
+    _go_on(stop)
     port = _port(api, site, group_id)
-    server_id = _server(api, site, port["id"])
+    _go_on(stop)
+    server_id = _server(api, site, port["id"], stop)
+    _go_on(stop)
     floating = _floating(api, site, port["id"])
+    _go_on(stop)
     gateway = _gateway(api, site)
     subnet = api.get("network", f"/subnets/{site.subnet_id}")["subnet"]
     guest = Guest(
@@ -152,8 +264,9 @@ def _start(api: Api, site: Site, group_id: str) -> Guest:
         floating=floating,
         outer_gateway=_outer_gateway(api, site),
     )
-    _wait(lambda: _active(api, server_id), f"server {server_id} is not ACTIVE", ACTIVE_SECONDS)
-    _wait(lambda: _answers(floating), f"http://{floating}/ does not answer", PAGE_SECONDS)
+    inactive = f"server {server_id} is not ACTIVE"
+    _wait(lambda: _active(api, server_id), inactive, ACTIVE_SECONDS, stop)
+    _wait(lambda: _answers(floating), f"http://{floating}/ does not answer", PAGE_SECONDS, stop)
     return guest
 
 
@@ -169,13 +282,14 @@ def _port(api: Api, site: Site, group_id: str) -> Json:
     return made
 
 
-def _server(api: Api, site: Site, port_id: str) -> str:
+def _server(api: Api, site: Site, port_id: str, stop: Event) -> str:
     body = {
         "name": f"{PREFIX}{site.bureau}",
         "imageRef": _id(api.list("image", "/images", name=IMAGE), "image", IMAGE),
         "flavorRef": _id(api.list("compute", "/flavors"), "flavor", FLAVOR),
         "networks": [{"port": port_id}],
     }
+    _go_on(stop)
     return str(api.post("compute", "/servers", {"server": body})["server"]["id"])
 
 
@@ -244,7 +358,7 @@ def _answers(address: str, port: int = 80) -> bool:
         return False
 
 
-def _wait(done: Callable[[], bool], complaint: str, seconds: float) -> None:
+def _wait(done: Callable[[], bool], complaint: str, seconds: float, stop: Event) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         if time.monotonic() > deadline:
@@ -252,4 +366,5 @@ def _wait(done: Callable[[], bool], complaint: str, seconds: float) -> None:
                 f"{complaint} after {seconds:.0f} s; look at `openstack server "
                 "show` and the compute host's journal, then run it again"
             )
-        time.sleep(POLL_SECONDS)
+        stop.wait(POLL_SECONDS)
+        _go_on(stop)

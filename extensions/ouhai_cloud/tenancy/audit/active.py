@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import permutations
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -49,21 +50,35 @@ def _sites_of(facts: Facts, code: str) -> Iterator[probing.Site]:
                     yield probing.Site(code, port.network_id, subnet_id, router.external_network_id)
 
 
-def probe(api: Api, places: tuple[probing.Site, ...], say: Say) -> tuple[Trial, ...]:
+def probe(
+    api: Api, places: tuple[probing.Site, ...], say: Say, lock: Path | None = None
+) -> tuple[Trial, ...]:
     """Boot the probes, try all in both directions, remove them.
 
+    That some of them could not be removed is said; it is no reason to lose what was seen.
+
     :param say: gets a line for each step.
+    :param lock: a file that is locked meanwhile, the same one for all audits of a cloud.
+    :raises ApplyLocked: another audit has probes; says who and since when.
     :raises ProbeUnusable: a probe does not start or does not answer.
+    :raises ProbesLeft: what an earlier audit left cannot be removed.
     """
+    trials: list[Trial] = []
+    done = False
     say(f"booting probes of {' and '.join(place.bureau for place in places)}")
-    with probing.guests(api, places) as running:
-        trials: list[Trial] = []
-        for attacker, victim in permutations(running, 2):
-            say(f"{attacker.bureau} tries to reach {victim.bureau}")
-            trials += tried(attacker, victim)
-            trials += [metadata(attacker, victim), closed_port(attacker, victim)]
-            trials.append(console(api, attacker, victim))
-        say("removing the probes")
+    try:
+        with probing.guests(api, places, lock) as running:
+            for attacker, victim in permutations(running, 2):
+                say(f"{attacker.bureau} tries to reach {victim.bureau}")
+                trials += tried(attacker, victim)
+                trials += [metadata(attacker, victim), closed_port(attacker, victim)]
+                trials.append(console(api, attacker, victim))
+            done = True
+            say("removing the probes")
+    except probing.ProbesLeft as left:
+        if not done:
+            raise
+        say(str(left))
     return tuple(trials)
 
 
