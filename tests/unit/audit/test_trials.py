@@ -306,12 +306,19 @@ class Pages:
         """Return the id that stands in its metadata."""
         return f"server-{self.bureau}"
 
+    @property
+    def network_id(self) -> str:
+        """Return the id of its network."""
+        return f"network-{self.bureau}"
+
     def page(self, path: str) -> str:
         """Return the page of the first word that is in the path."""
         return next((text for word, text in self.pages.items() if word in path), "result: failed")
 
 
 OWN = 'result: ok\n{"uuid": "server-A"}'
+NETWORK = "header=X-OVN-Network-ID%3A%20network-B"
+ADDRESS = "header=X-Forwarded-For%3A%20172.20.0.9"
 THEIRS = 'result: ok\n{"uuid": "server-B"}'
 
 
@@ -321,6 +328,8 @@ THEIRS = 'result: ok\n{"uuid": "server-B"}'
         ({"169.254": OWN}, Verdict.ISOLATED),
         ({"X-Forwarded-For": THEIRS, "169.254": OWN}, Verdict.BREACHED),
         ({"X-Instance-ID": THEIRS, "169.254": OWN}, Verdict.BREACHED),
+        # OVN's agent believes both together
+        ({f"{NETWORK}&{ADDRESS}": THEIRS, "169.254": OWN}, Verdict.BREACHED),
         ({}, Verdict.INCONCLUSIVE),
     ],
 )
@@ -330,15 +339,20 @@ def test_metadata_of_the_other(pages: dict[str, str], verdict: Verdict) -> None:
 
 
 OUT, IN = {"10.0.0.1": "result: ok"}, {"127.0.0.1": "result: ok"}
+THROUGH, CLOSED = {"10.0.0.9%3A80%2F": "result: ok"}, {"10.0.0.9%3A8080": "result: ok"}
 
 
 @pytest.mark.parametrize(
     ("attacker", "victim", "ports", "verdict"),
     [
+        (THROUGH, IN, (80,), Verdict.ISOLATED),
+        # no way between floating addresses: the auditor's attempt alone
         (OUT, IN, (80,), Verdict.ISOLATED),
-        (OUT | {"10.0.0.9": "result: ok"}, IN, (80,), Verdict.BREACHED),
+        (THROUGH | CLOSED, IN, (80,), Verdict.BREACHED),
+        (OUT | CLOSED, IN, (80,), Verdict.BREACHED),
         (OUT, IN, (80, 8080), Verdict.BREACHED),
         # nothing listens on the closed port, so that it is closed shows nothing
+        (THROUGH, {}, (80,), Verdict.INCONCLUSIVE),
         (OUT, {}, (80,), Verdict.INCONCLUSIVE),
         # the attacker gets nowhere, or the floating address leads nowhere
         ({}, IN, (80,), Verdict.INCONCLUSIVE),
@@ -351,3 +365,14 @@ def test_closed_port(
     one = cast(Guest, Pages("A", attacker))
     other = cast(Guest, Pages("B", victim, open_ports=ports))
     assert active.closed_port(one, other).verdict is verdict
+
+
+@pytest.mark.parametrize(("attacker", "tried_by"), [(THROUGH, 2), (OUT, 1)])
+def test_a_vain_attempt_counts_only_where_there_is_a_way(
+    attacker: dict[str, str], tried_by: int
+) -> None:
+    one, other = cast(Guest, Pages("A", attacker)), cast(Guest, Pages("B", IN))
+    trial = active.closed_port(one, other)
+    assert len(trial.negatives) == tried_by
+    told = any("auditor alone" in seen.what.in_("en") for seen in trial.controls)
+    assert told is (tried_by == 1)
