@@ -59,7 +59,7 @@ def audit(api: Api, subject: Subject, say: Say, *, static_only: bool) -> Report:
     facts = look(api, subject)
     say(f"looked at {sum(facts.exposure.counts().values())} objects")
     findings = checks.run(facts)
-    trials = () if static_only else _probe(api, facts, say)
+    trials = () if static_only else _probe(api, facts, say, subject.lock)
     return Report(
         made=datetime.now(UTC).replace(microsecond=0),
         cloud=subject.cloud,
@@ -81,7 +81,7 @@ def look(api: Api, subject: Subject) -> Facts:
     return Facts(expose(api, field), register, subject.wanted, subject.directory)
 
 
-def _probe(api: Api, facts: Facts, say: Say) -> tuple[Trial, ...]:
+def _probe(api: Api, facts: Facts, say: Say, lock: Path | None) -> tuple[Trial, ...]:
     """Return the trials; when probing fails, an inconclusive one that says why.
 
     What was found before is worth a report, also when no probe can be had.
@@ -91,7 +91,7 @@ def _probe(api: Api, facts: Facts, say: Say) -> tuple[Trial, ...]:
         say("there are not two bureaus with a network behind a router: nothing to probe")
         return (_not_probed(places, _PAIR_FOUND),)
     try:
-        return active.probe(api, places, say)
+        return active.probe(api, places, say, lock)
     except (OuhaiError, OSError, *SDK_ERRORS) as error:
         reason = str(error) or type(error).__name__
         say(visible(f"probing failed: {reason}"))
