@@ -2,7 +2,8 @@
 
 All that is made has a name that begins with `PREFIX`, and is removed at the end, also after a
 failure or when the audit is told to end; what an audit that was killed left behind is removed
-before the next one. Two audits at once would remove each other's probes: a lock keeps them apart.
+before the next one. Two audits at once would remove each other's probes: whoever calls this keeps
+them apart.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Network
-from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -22,7 +22,6 @@ import requests
 
 from ouhai_cloud.cloud.api import Api, Json
 from ouhai_cloud.errors import OuhaiError
-from ouhai_cloud.tenancy.lock import locked
 
 PREFIX = "ouhai-audit-"
 IMAGE = FLAVOR = "probe"
@@ -95,22 +94,17 @@ class Guest:
 
 
 @contextmanager
-def guests(
-    api: Api, sites: tuple[Site, ...], lock: Path | None = None
-) -> Iterator[tuple[Guest, ...]]:
+def guests(api: Api, sites: tuple[Site, ...]) -> Iterator[tuple[Guest, ...]]:
     """Boot a probe at each site, wait until each answers, and remove them at the end.
 
-    :param lock: a file that is locked for as long as there are probes; None for whoever knows that
-        no other audit of this cloud runs.
-    :raises ApplyLocked: another audit has probes; says who and since when.
+    No other audit may have probes meanwhile.
+
     :raises ProbeUnusable: one did not start, or does not answer in time.
     :raises ProbesLeft: something could not be removed, of an earlier audit or of this one.
     :raises Refused: the image or the flavor is not there, or we lack a right.
     """
     api.warm("network", "compute", "image")
     with ExitStack() as undo:
-        if lock:
-            undo.enter_context(locked(lock))
         sweep(api)
         undo.push(partial(_leave, api))
         group_id = _security_group(api)

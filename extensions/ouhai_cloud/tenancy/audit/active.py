@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.audit.facts import Facts
 from ouhai_cloud.tenancy.audit.trials import tried
 from ouhai_cloud.tenancy.audit.verdicts import Seen, Trial
+from ouhai_cloud.tenancy.lock import locked
 
 METADATA = "http://169.254.169.254/openstack/latest/meta_data.json"
 OPEN_PORT, CLOSED_PORT = 80, 8080
@@ -68,7 +70,7 @@ def probe(
     done = False
     say(f"booting probes of {' and '.join(place.bureau for place in places)}")
     try:
-        with probing.guests(api, places, lock) as running:
+        with locked(lock) if lock else nullcontext(), probing.guests(api, places) as running:
             for attacker, victim in permutations(running, 2):
                 say(f"{attacker.bureau} tries to reach {victim.bureau}")
                 trials += tried(attacker, victim)
