@@ -16,8 +16,8 @@ from ouhai_cloud.tenancy import keys
 from ouhai_cloud.tenancy.apply import Outcome, execute
 from ouhai_cloud.tenancy.changes import Change, Plan
 from ouhai_cloud.tenancy.journal import GONE, Journal
-from ouhai_cloud.tenancy.planning.ceilings import homes
 from ouhai_cloud.tenancy.planning.compare import UNCHANGEABLE
+from ouhai_cloud.tenancy.planning.states import homes
 from ouhai_cloud.tenancy.resources import FIXED, Key, Kind, Ref, Resource, State, Value
 from ouhai_cloud.tenancy.target import Ids, Result
 

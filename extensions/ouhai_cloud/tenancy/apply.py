@@ -69,8 +69,7 @@ def execute(
     :param homes: the domain of each project; all projects of one share an allotment.
     :param progress: called after each change, from any thread.
     """
-    run = _Run(target, journal, dict(ids), homes, progress)
-    return run.all(steps(plan), len(plan.changes))
+    return _Run(target, journal, dict(ids), homes, progress).all(steps(plan))
 
 
 class _Run:
@@ -90,9 +89,9 @@ class _Run:
         self._done: list[Change] = []
         self._failed: dict[Key, Failure] = {}
 
-    def all(self, todo: Sequence[Step], total: int) -> Outcome:
+    def all(self, todo: Sequence[Step]) -> Outcome:
         """Run all steps: removals one after another, the rest as early as they can."""
-        self._total = total
+        self._total = sum(len(step.changes) for step in todo)
         for step in todo:
             if step.action in FIRST:
                 self._step(step)

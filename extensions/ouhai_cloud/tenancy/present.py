@@ -18,7 +18,7 @@ from ouhai_cloud.tenancy.desired import Settings, desired
 from ouhai_cloud.tenancy.extranet import refuse_shortage
 from ouhai_cloud.tenancy.mapping.quotas import ceilings
 from ouhai_cloud.tenancy.plan import make_plan
-from ouhai_cloud.tenancy.planning.ceilings import homes
+from ouhai_cloud.tenancy.planning.states import homes
 from ouhai_cloud.tenancy.register.model import Register
 from ouhai_cloud.tenancy.resources import Key, State
 from ouhai_cloud.tenancy.state import Memory, StateStore

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from ouhai_cloud.tenancy.changes import Action, Change
 from ouhai_cloud.tenancy.mapping.quotas import DISK, DISK_PARTS
 from ouhai_cloud.tenancy.planning.order import amount
-from ouhai_cloud.tenancy.planning.states import States
-from ouhai_cloud.tenancy.resources import Key, Kind, Ref, Resource, State
+from ouhai_cloud.tenancy.planning.states import States, homes
+from ouhai_cloud.tenancy.resources import Key, Kind, Ref, Resource
 
 Ceilings = Mapping[Key, Mapping[str, int]]
 """What the projects of each domain may have together, by resource."""
@@ -68,17 +68,6 @@ def above(
             total = with_it
             del waiting[key]
     return waiting
-
-
-def homes(*states: State) -> dict[Key, Key]:
-    """Return the domain of each project."""
-    domains = (
-        (one.key, one.attributes.get("domain"))
-        for state in states
-        for one in state.values()
-        if one.kind is Kind.PROJECT
-    )
-    return {key: domain.key for key, domain in domains if isinstance(domain, Ref)}
 
 
 class _Ledger:

@@ -29,13 +29,12 @@ UNCHANGEABLE: Mapping[Kind, frozenset[str]] = {
 GUARDS = frozenset({"immutable"})
 """What is set again without asking: a killed apply leaves it off, and nobody else lives by it."""
 
-
 AS_MADE = frozenset({"enabled", "host_routes", "routes", "tags"})
 """What is as we want it from the start: another value is somebody's doing, also where a record of
 an earlier version says nothing of it."""
 
 GROWING = frozenset({"prefixes"})
-"""What Neutron only ever adds to: what is there is kept when more is added."""
+"""What grows: what others added is kept when we add more, and is drift until it is reverted."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ RANK: Mapping[Kind, int] = {kind: rank for rank, kind in enumerate(ORDER)}
 """Each kind's place; ORDER names what a kind needs before the kind itself."""
 UNIQUE_NAMES = frozenset({Kind.DOMAIN, Kind.PROJECT})
 """Kinds whose names Keystone allows once, in a domain or at all."""
+UniqueName = tuple[Kind, Value, Value]
+"""Kind, domain if it has one, and name."""
 UNLIMITED = -1
 """How Cinder and Neutron say that there is no limit."""
 
@@ -66,7 +68,7 @@ class Turns:
 
     def __init__(self, changes: Iterable[Change]) -> None:
         self._given_up = {
-            _name(one, one.before["name"]): one
+            unique_name(one.resource, one.before["name"]): one
             for one in changes
             if one.kind in UNIQUE_NAMES and "name" in one.before
         }
@@ -81,12 +83,12 @@ class Turns:
     def _before(self, change: Change) -> Change | None:
         if "name" not in change.after:
             return None
-        return self._given_up.get(_name(change, change.after["name"]))
+        return self._given_up.get(unique_name(change.resource, change.after["name"]))
 
 
-def _name(change: Change, name: Value) -> tuple[Kind, Value, Value]:
-    """Return a name with what it is unique in, where it is."""
-    return change.kind, change.resource.attributes.get("domain"), name
+def unique_name(resource: Resource, name: Value) -> UniqueName:
+    """Return a name that a resource has or asks for, with what it is unique in."""
+    return resource.kind, resource.attributes.get("domain"), name
 
 
 def _amounts(change: Change) -> Iterator[tuple[float, float]]:

@@ -65,3 +65,14 @@ def direct_refs(resource: Resource) -> Iterator[Key]:
     for value in resource.attributes.values():
         if isinstance(value, Ref):
             yield value.key
+
+
+def homes(*states: State) -> dict[Key, Key]:
+    """Return the domain of each project."""
+    domains = (
+        (one.key, one.attributes.get("domain"))
+        for state in states
+        for one in state.values()
+        if one.kind is Kind.PROJECT
+    )
+    return {key: domain.key for key, domain in domains if isinstance(domain, Ref)}

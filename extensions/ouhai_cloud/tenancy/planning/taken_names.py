@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ouhai_cloud.language import Text
 from ouhai_cloud.tenancy.changes import CLOUD_ACTIONS, Change, Conflict
-from ouhai_cloud.tenancy.planning.order import UNIQUE_NAMES
+from ouhai_cloud.tenancy.planning.order import UNIQUE_NAMES, UniqueName, unique_name
 from ouhai_cloud.tenancy.planning.states import States
-from ouhai_cloud.tenancy.resources import Key, Kind, Resource, Value
-
-Name = tuple[Kind, Value, Value]
+from ouhai_cloud.tenancy.resources import Key, Resource
 
 
 def taken_names(changes: Iterable[Change], states: States) -> Iterator[Conflict]:
@@ -37,7 +35,7 @@ def taken_names(changes: Iterable[Change], states: States) -> Iterator[Conflict]
 
 
 def _last_holder(
-    wanted: Resource, named: Mapping[Name, Resource], asked: Mapping[Key, Resource]
+    wanted: Resource, named: Mapping[UniqueName, Resource], asked: Mapping[Key, Resource]
 ) -> Resource | None:
     """Return who is at the end of those that must give up a name for this one; None in a circle."""
     last = wanted
@@ -51,9 +49,8 @@ def _last_holder(
     return None
 
 
-def _name(resource: Resource) -> Name:
-    """Return a name with what it is unique in."""
-    return resource.kind, resource.attributes.get("domain"), resource.attributes.get("name")
+def _name(resource: Resource) -> UniqueName:
+    return unique_name(resource, resource.attributes.get("name"))
 
 
 def _taken(holder: Resource) -> Text:
